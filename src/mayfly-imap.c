@@ -1,0 +1,6 @@
+/* The session program; see session/. */
+int
+main(void)
+{
+	return 0;
+}

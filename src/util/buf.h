@@ -1,0 +1,46 @@
+/*
+ * A growing run of bytes. The bytes always have a NUL behind them that len does
+ * not count, so data is a C string wherever the content is text.
+ */
+#ifndef UTIL_BUF_H
+#define UTIL_BUF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf {
+	char *data;	/* NULL only while nothing was ever added */
+	size_t len;
+	size_t cap;
+};
+
+#define BUF_INIT ((struct buf){ NULL, 0, 0 })
+
+/* Give all memory back; the buffer is then as BUF_INIT. */
+void buf_fini(struct buf *buf);
+
+/* Empty it, keep the memory. */
+void buf_reset(struct buf *buf);
+
+/* Make sure that more bytes fit behind len, and return where they go. */
+char *buf_reserve(struct buf *buf, size_t more);
+
+void buf_add(struct buf *buf, const void *bytes, size_t len);
+void buf_addc(struct buf *buf, char c);
+void buf_adds(struct buf *buf, const char *text);
+void buf_addf(struct buf *buf, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Decimal, without the cost of a format. */
+void buf_addu(struct buf *buf, uint64_t number);
+
+/* Drop the first n bytes. */
+void buf_drop(struct buf *buf, size_t n);
+
+/* The content as a C string that the caller frees; the buffer is empty after. */
+char *buf_steal(struct buf *buf);
+
+/* The content as a C string, "" when nothing was added. */
+const char *buf_str(const struct buf *buf);
+
+#endif

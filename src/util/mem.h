@@ -1,0 +1,34 @@
+/*
+ * Memory that cannot fail: out of memory ends the program with one line on
+ * stderr and status 111, the code that super-servers take for "try later".
+ */
+#ifndef UTIL_MEM_H
+#define UTIL_MEM_H
+
+#include <stddef.h>
+
+/* Like malloc, calloc and realloc, but never NULL; size 0 gives a pointer to free. */
+void *mem_alloc(size_t size) __attribute__((malloc));
+void *mem_calloc(size_t count, size_t size) __attribute__((malloc));
+void *mem_realloc(void *old, size_t size);
+
+/* realloc of an array; count * size is checked for overflow. */
+void *mem_realloc_array(void *old, size_t count, size_t size);
+
+/* A copy of len bytes with a NUL behind them; the caller frees it. */
+char *mem_strndup(const char *bytes, size_t len);
+char *mem_strdup(const char *text);
+
+/* Overwrite with zeros in a way that the compiler may not drop. */
+void mem_wipe(void *bytes, size_t len);
+
+/* The end of the program when there is no memory left. */
+_Noreturn void die_no_memory(void);
+
+/*
+ * Make room for one more in a growing array of count used and *room allocated
+ * elements: vec = mem_grow(vec, &room, count + 1, sizeof *vec).
+ */
+void *mem_grow(void *vec, size_t *room, size_t need, size_t size);
+
+#endif

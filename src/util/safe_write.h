@@ -1,0 +1,23 @@
+/*
+ * Replace a small file whole: readers see the old one or the new one, also
+ * after a power failure.
+ */
+#ifndef UTIL_SAFE_WRITE_H
+#define UTIL_SAFE_WRITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct err;
+
+/*
+ * Write len bytes to a temporary beside name (in the directory dirfd), sync,
+ * rename over name, sync the directory. path_for_log is only told in errors.
+ * sync false leaves out both syncs, for files that can be rebuilt. 0 or -1;
+ * nothing is left behind either way.
+ */
+int safe_write(int dirfd, const char *name, const void *bytes, size_t len, mode_t mode,
+    bool sync, const char *path_for_log, struct err *err);
+
+#endif

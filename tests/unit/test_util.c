@@ -1,0 +1,143 @@
+/* util/: buffers, arenas, numbers, hashes, UTF-8, escaped log values. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "test.h"
+#include "util/arena.h"
+#include "util/ascii.h"
+#include "util/buf.h"
+#include "util/hash.h"
+#include "util/log.h"
+#include "util/utf8.h"
+
+static void
+test_numbers(void)
+{
+	static const struct {
+		const char *text;
+		uint64_t max;
+		bool ok;
+		uint64_t value;
+	} rows[] = {
+		{ "0", 10, true, 0 },
+		{ "10", 10, true, 10 },
+		{ "11", 10, false, 0 },
+		{ "5", 3, false, 0 },
+		{ "", 10, false, 0 },
+		{ "-1", 10, false, 0 },
+		{ "1x", 10, false, 0 },
+		{ "0004294967295", UINT32_MAX, true, UINT32_MAX },
+		{ "4294967296", UINT32_MAX, false, 0 },
+		{ "18446744073709551615", UINT64_MAX, true, UINT64_MAX },
+		{ "18446744073709551616", UINT64_MAX, false, 0 },
+		{ "99999999999999999999999", UINT64_MAX, false, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		uint64_t value = 0;
+		bool ok = ascii_number(rows[i].text, strlen(rows[i].text), rows[i].max, &value);
+
+		check(ok == rows[i].ok && value == rows[i].value, "number \"%s\"", rows[i].text);
+	}
+}
+
+static void
+test_buf(void)
+{
+	struct buf buf = BUF_INIT;
+	char *text;
+
+	check_str(buf_str(&buf), "", "an untouched buffer is the empty string");
+	buf_adds(&buf, "one ");
+	buf_addf(&buf, "%d", 2);
+	buf_addc(&buf, ' ');
+	buf_addu(&buf, UINT64_MAX);
+	check_str(buf.data, "one 2 18446744073709551615", "add in every way");
+	buf_drop(&buf, 4);
+	check_str(buf.data, "2 18446744073709551615", "drop from the front");
+	text = buf_steal(&buf);
+	check_str(text, "2 18446744073709551615", "steal");
+	check(buf.data == NULL && buf.len == 0, "nothing left after steal");
+	free(text);
+}
+
+static void
+test_arena(void)
+{
+	struct arena arena = ARENA_INIT;
+	bool zero = true;
+
+	for (int i = 0; i < 1000; i++) {
+		char *p = arena_alloc(&arena, (size_t)i);
+
+		for (int k = 0; k < i; k++)
+			zero = zero && p[k] == 0;
+		memset(p, 'x', (size_t)i);
+	}
+	check(zero, "arena memory is zeroed");
+	arena_reset(&arena);
+	check(arena.used == 0, "reset forgets");
+	check_str(arena_strndup(&arena, "hello", 4), "hell", "strndup");
+	arena_fini(&arena);
+}
+
+static void
+test_hash(void)
+{
+	static const uint64_t key[2] = { 1, 2 };
+	unsigned char zeros[32] = { 0 };
+	char long_text[100];
+
+	memset(long_text, 'a', sizeof long_text);
+	check(hash_crc32c(0, "123456789", 9) == 0xe3069283, "CRC-32C of the usual check string");
+	check(hash_crc32c(0, zeros, 32) == 0x8a9136aa, "CRC-32C of 32 zeros (RFC 3720 B.4)");
+	check(hash_crc32c(hash_crc32c(0, long_text, 37), long_text + 37, 63)
+	    == hash_crc32c(0, long_text, 100), "CRC-32C goes on from where it stopped");
+	check(hash_keyed(key, "a", 1) != hash_keyed(key, "b", 1), "keyed hash tells texts apart");
+	check(hash_keyed(key, "", 0) != hash_keyed((uint64_t[]){ 2, 1 }, "", 0), "and keys");
+}
+
+static void
+test_utf8(void)
+{
+	static const struct {
+		const char *text;
+		bool ok;
+	} rows[] = {
+		{ "plain", true }, { "\xc3\xa4", true }, { "\xe2\x82\xac", true },
+		{ "\xf0\x9f\x98\x80", true }, { "\xf4\x8f\xbf\xbf", true },
+		{ "\xc0\x80", false }, { "\xc1\xbf", false }, { "\xe0\x80\x80", false },
+		{ "\xed\xa0\x80", false }, { "\xf4\x90\x80\x80", false }, { "\xff", false },
+		{ "\xc3", false }, { "\xe2\x82", false }, { "a\x80", false },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		check(utf8_valid(rows[i].text, strlen(rows[i].text)) == rows[i].ok, "UTF-8 row %zu", i);
+}
+
+static void
+test_log(void)
+{
+	struct log_event event;
+
+	log_begin(&event, "t");
+	log_field(&event, "a", "plain");
+	log_field(&event, "b", "two words");
+	log_field(&event, "c", "q\"b\\n\n\x1b[0m\xc3");
+	log_field(&event, "d", "");
+	event.line[event.len] = '\0';
+	check_str(event.line, "event=t a=plain b=\"two words\" c=\"q\\\"b\\\\n\\x0a\\x1b[0m\\xc3\" d=\"\"",
+	    "what strangers chose is escaped");
+}
+
+int
+main(void)
+{
+	test_numbers();
+	test_buf();
+	test_arena();
+	test_hash();
+	test_utf8();
+	test_log();
+	return test_done();
+}
