@@ -133,20 +133,20 @@ zone_digits(const char **at, const char *end, bool west, int *zone_out)
 	return 0;
 }
 
-int
+bool
 datetime_parse_date(const char *text, size_t len, int64_t *day_out)
 {
 	const char *at = text, *end = text + len;
 	int64_t day;
 
 	if (date_text(&at, end, &day) < 0 || at != end)
-		return -1;
+		return false;
 	*day_out = day;
-	return 0;
+	return true;
 }
 
-int
-datetime_parse(const char *text, size_t len, struct datetime *out)
+bool
+datetime_parse(const char *text, size_t len, int64_t *utc_out, int *zone_out)
 {
 	const char *at = text, *end = text + len;
 	int hour, minute, second, zone;
@@ -155,22 +155,22 @@ datetime_parse(const char *text, size_t len, struct datetime *out)
 
 	padded = one(&at, end, ' ') == 0;
 	if (padded && end - at >= 2 && at[1] != '-')
-		return -1;
+		return false;
 	if (date_text(&at, end, &day) < 0 || one(&at, end, ' ') < 0 ||
 	    digits(&at, end, 2, 2, &hour) < 0 || one(&at, end, ':') < 0 ||
 	    digits(&at, end, 2, 2, &minute) < 0 || one(&at, end, ':') < 0 ||
 	    digits(&at, end, 2, 2, &second) < 0 || one(&at, end, ' ') < 0 || at == end ||
 	    (*at != '+' && *at != '-'))
-		return -1;
+		return false;
 	west = *at++ == '-';
 	if (hour > 23 || minute > 59 || second > 60 || zone_digits(&at, end, west, &zone) < 0 ||
 	    at != end)
-		return -1;
+		return false;
 	if (second == 60)
 		second = 59;
-	out->utc = day * DAY_SECONDS + hour * 3600 + minute * 60 + second - (int64_t)zone * 60;
-	out->zone = zone;
-	return 0;
+	*utc_out = day * DAY_SECONDS + hour * 3600 + minute * 60 + second - (int64_t)zone * 60;
+	*zone_out = zone;
+	return true;
 }
 
 void
@@ -185,21 +185,21 @@ datetime_print_date(int64_t day, struct buf *out)
 }
 
 void
-datetime_print(const struct datetime *time, struct buf *out)
+datetime_print(int64_t utc, int zone, struct buf *out)
 {
 	int64_t first = datetime_day(0, 1, 1) * DAY_SECONDS;
 	int64_t last = (datetime_day(9999, 12, 31) + 1) * DAY_SECONDS - 1;
 	int64_t local, day, second;
-	int zone = abs(time->zone), year, month, mday;
+	int year, month, mday;
 
-	local = time->utc + (int64_t)time->zone * 60;
+	local = utc + (int64_t)zone * 60;
 	local = local < first ? first : local > last ? last : local;
 	day = floor_div(local, DAY_SECONDS);
 	second = local - day * DAY_SECONDS;
 	datetime_civil(day, &year, &month, &mday);
 	buf_addf(out, "%2d-%s-%04d %02d:%02d:%02d %c%02d%02d", mday, month_names[month - 1], year,
 	    (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60),
-	    time->zone < 0 ? '-' : '+', zone / 60, zone % 60);
+	    zone < 0 ? '-' : '+', abs(zone) / 60, abs(zone) % 60);
 }
 
 /* What has been found so far in a Date header; -1: not yet. */
@@ -337,23 +337,23 @@ read_header(const char *at, const char *end, struct header_date *date)
 	return 0;
 }
 
-int
-datetime_parse_header(const char *text, size_t len, struct datetime *out)
+bool
+datetime_parse_header(const char *text, size_t len, int64_t *utc_out, int *zone_out)
 {
 	struct header_date date = { -1, -1, -1, -1, INT32_MIN };
 
 	/* rubbish behind a date that is whole does not harm it */
 	if (read_header(text, text + len, &date) < 0 &&
 	    (date.mday < 0 || date.month < 0 || date.year < 0))
-		return -1;
+		return false;
 	if (!day_exists(date.year, date.month, date.mday) || date.year < 0)
-		return -1;
+		return false;
 	if (date.seconds < 0)
 		date.seconds = 0;
 	if (date.zone == INT32_MIN)
 		date.zone = 0;
-	out->zone = date.zone;
-	out->utc = datetime_day(date.year, date.month, date.mday) * DAY_SECONDS + date.seconds -
+	*zone_out = date.zone;
+	*utc_out = datetime_day(date.year, date.month, date.mday) * DAY_SECONDS + date.seconds -
 	    (int64_t)date.zone * 60;
-	return 0;
+	return true;
 }
