@@ -1,0 +1,76 @@
+/*
+ * One user's account: the root directory, the settings that all its mailboxes
+ * share, and `mayfly-account`, the second copy of what must never be invented
+ * anew: the account's id, and for each mailbox its id, name, UIDVALIDITY and a
+ * bound above every UID given.
+ */
+#ifndef STORE_ACCOUNT_H
+#define STORE_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+
+#define ACCOUNT_NAME "mayfly-account"
+
+enum layout {
+	LAYOUT_MAILDIRPP,	/* .Work.2024/ below the root, which is INBOX */
+	LAYOUT_FS,		/* Work/2024/ below the root, which is INBOX */
+};
+
+struct account_entry {
+	char *name;		/* the mailbox, UTF-8, "/" between parts */
+	char mailbox_id[33];
+	uint32_t uidvalidity;
+	uint32_t uid_bound;	/* no UID at or above it was ever given */
+};
+
+struct account {
+	char *path;
+	int dirfd;		/* the root */
+	enum layout layout;
+	bool sync;		/* fsync before OK; the default */
+	bool read_only;		/* the root cannot be written */
+	bool names_known, names_utf8;	/* how folder names are spelled on disk: see folder.c */
+	/* The file, once it was read. */
+	bool loaded;
+	char id[33];
+	uint32_t last_uidvalidity;
+	struct account_entry *entries;
+	size_t count, room;
+};
+
+/*
+ * Open the account at path. With create, a missing root directory is made when
+ * its parent is there, with cur/ new/ tmp/. A root without them that has never
+ * been an account of ours is made one; one that has is not (ERR_UNAVAILABLE: the
+ * store is not mounted).
+ */
+int account_open(struct account *account, const char *path, enum layout layout, bool create,
+    struct err *err);
+void account_close(struct account *account);
+
+/* What the account remembers of a mailbox, or NULL. Valid until the next call here. */
+const struct account_entry *account_find(struct account *account, const char *name);
+
+/*
+ * A UIDVALIDITY for a mailbox that has none: the time, but above all that this
+ * account and other servers here have given, and below 2^31 while the clock is.
+ * Written down before it is returned.
+ */
+int account_new_uidvalidity(struct account *account, uint32_t *out, struct err *err);
+
+/*
+ * Remember a mailbox: called when it is made, and whenever its next UID reaches
+ * the bound, which is then raised by a step. No write when nothing changes.
+ */
+int account_remember(struct account *account, const char *name, const char *mailbox_id,
+    uint32_t uidvalidity, uint32_t uidnext, struct err *err);
+
+/* A mailbox (and all below it when tree is true) has another name now, or none (to NULL). */
+int account_rename(struct account *account, const char *from, const char *to, bool tree,
+    struct err *err);
+
+#endif

@@ -1,0 +1,885 @@
+/*
+ * Changes by a session. The order is always: lock and replay; change the names
+ * on disk; sync the directory; write the journal. A crash in between leaves the
+ * disk ahead of the journal, and the next look takes it as the work of another
+ * program: flags as they are now, a file without a record gets a new UID, a
+ * record without a file is expunged. Nothing was promised yet, nothing is lost.
+ *
+ * A delivery is written and synced in tmp/ before the lock is taken, then linked
+ * into cur/: a reader sees whole messages only. Left in tmp/ by a crash, it is
+ * removed by mayfly-admin check, and by any other Maildir program after 36 hours.
+ */
+#include "store/change.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "store/account.h"
+#include "store/dirs.h"
+#include "util/buf.h"
+#include "util/err.h"
+#include "util/hash.h"
+#include "util/io.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+enum { COPY_STEP = 1 << 17 };
+
+static int
+refuse_read_only(const struct mailbox *m, struct err *err)
+{
+	if (m->read_only || m->unsaved)
+		return err_set(err, ERR_READONLY, "The mailbox cannot be written to");
+	return 0;
+}
+
+/* Rename without ever hiding another file. 0, or -1 with errno. */
+static int
+move_file(int from_dir, const char *from, int to_dir, const char *to)
+{
+	struct stat st;
+
+	if (renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	if (fstatat(to_dir, to, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	return renameat(from_dir, from, to_dir, to);
+}
+
+static int
+sync_dir(const struct mailbox *m, int dir, struct err *err)
+{
+	if (m->account->sync && dir >= 0 && fsync(dir) < 0)
+		return err_errno(err, "fsync a directory of", m->path);
+	return 0;
+}
+
+/* ---- flags ---- */
+
+/* What a row becomes. */
+struct target {
+	uint32_t uid;
+	unsigned flags;		/* with the place, as the file will be */
+	uint32_t set;
+	char *suffix;		/* when MAIL_ODD, else NULL */
+};
+
+struct flag_work {
+	struct mailbox *m;
+	const struct flag_change *change;
+	uint32_t set;			/* the change's keywords as a set */
+	struct target *targets;
+	size_t count, room;
+	struct rows missing;
+	struct arena texts;
+	bool renamed_cur, renamed_new;
+};
+
+static void
+wanted(const struct flag_work *w, const struct row *row, unsigned *flags, uint32_t *set)
+{
+	struct keywords *kw = &w->m->keywords;
+
+	switch (w->change->mode) {
+	case FLAGS_REPLACE:
+		*flags = w->change->flags;
+		*set = w->set;
+		break;
+	case FLAGS_ADD:
+		*flags = (row->flags & MAIL_FLAGS) | w->change->flags;
+		*set = keywords_union(kw, row->set, w->set);
+		break;
+	case FLAGS_REMOVE:
+		*flags = (row->flags & MAIL_FLAGS) & ~w->change->flags;
+		*set = keywords_minus(kw, row->set, w->set);
+		break;
+	}
+}
+
+static void
+add_target(struct flag_work *w, uint32_t uid, unsigned flags, uint32_t set, char *suffix)
+{
+	w->targets = mem_grow(w->targets, &w->room, w->count + 1, sizeof *w->targets);
+	w->targets[w->count++] = (struct target){ uid, flags, set, suffix };
+}
+
+/* Rename the file to its new flags. 0, 1 when the file is not where we think, -1. */
+static int
+rename_to(struct flag_work *w, struct row *row, unsigned flags, char **suffix_out,
+    unsigned *place_out, struct err *err)
+{
+	struct mailbox *m = w->m;
+	struct buf from = BUF_INIT, to = BUF_INIT;
+	struct maildir_name parsed;
+	int from_dir = mailbox_file(m, row, &from), to_dir = mailbox_cur(m), result = 0;
+	size_t base_len = strlen(row->base);
+
+	buf_adds(&to, row->base);
+	if (row->flags & MAIL_ODD)
+		maildir_name_merge(row->suffix, flags, &to);
+	else
+		maildir_name_suffix(flags, &to);
+	maildir_name_parse(to.data, &parsed);
+	*place_out = parsed.flags;
+	*suffix_out = parsed.flags & MAIL_ODD
+	    ? arena_strndup(&w->texts, to.data + base_len, to.len - base_len) : NULL;
+	if (from_dir < 0 || to_dir < 0)
+		result = err_errno(err, "open a directory of", m->path);
+	else if (move_file(from_dir, from.data, to_dir, to.data) < 0)
+		result = errno == ENOENT ? 1 : err_errno(err, "rename", to.data);
+	if (result == 0) {
+		w->renamed_cur = true;
+		w->renamed_new |= (row->flags & MAIL_IN_NEW) != 0;
+	}
+	buf_fini(&from);
+	buf_fini(&to);
+	return result;
+}
+
+static int
+change_row(struct flag_work *w, uint32_t number, struct rows *modified_out, struct err *err)
+{
+	struct row row;
+	unsigned flags = 0, place;
+	uint32_t set = 0;
+	char *suffix = NULL;
+	int result;
+
+	mailbox_row(w->m, number, &row);
+	if (row.flags & (ROW_GONE | ROW_REMOVED))
+		return 0;
+	if (row.modseq > w->change->unchanged_since) {
+		if (modified_out != NULL) {
+			modified_out->at = mem_grow(modified_out->at, &modified_out->room,
+			    modified_out->count + 1, sizeof *modified_out->at);
+			modified_out->at[modified_out->count++] = number;
+		}
+		return 0;
+	}
+	wanted(w, &row, &flags, &set);
+	place = row.flags & ~(unsigned)MAIL_FLAGS;
+	if (flags == (row.flags & MAIL_FLAGS)) {
+		if (set != row.set)
+			add_target(w, row.uid, flags | place, set,
+			    place & MAIL_ODD ? (char *)row.suffix : NULL);
+		return 0;
+	}
+	result = rename_to(w, &row, flags, &suffix, &place, err);
+	if (result < 0)
+		return -1;
+	if (result > 0) {
+		w->missing.at = mem_grow(w->missing.at, &w->missing.room, w->missing.count + 1,
+		    sizeof *w->missing.at);
+		w->missing.at[w->missing.count++] = number;
+		return 0;
+	}
+	add_target(w, row.uid, place, set, suffix);
+	return 0;
+}
+
+static int
+by_kind(const void *a, const void *b)
+{
+	const struct target *x = a, *y = b;
+
+	if (x->flags != y->flags)
+		return x->flags < y->flags ? -1 : 1;
+	if (x->set != y->set)
+		return x->set < y->set ? -1 : 1;
+	return x->uid < y->uid ? -1 : x->uid > y->uid;
+}
+
+/* One line for each group of messages that have become the same. */
+static void
+lines_for_targets(struct flag_work *w, struct buf *lines)
+{
+	uint64_t modseq = w->m->facts.modseq + 1;
+	struct uid_range *ranges = NULL;
+	size_t count, room = 0;
+
+	if (w->count > 0)
+		qsort(w->targets, w->count, sizeof *w->targets, by_kind);
+	for (size_t i = 0, next; i < w->count; i = next) {
+		const struct target *first = &w->targets[i];
+
+		count = 0;
+		for (next = i; next < w->count && w->targets[next].flags == first->flags
+		    && w->targets[next].set == first->set && (next == i || first->suffix == NULL);
+		    next++)
+			uid_ranges_add(&ranges, &count, &room, w->targets[next].uid);
+		uidlist_write_flags(lines, modseq, ranges, count, first->flags,
+		    first->suffix != NULL ? first->suffix : "", &w->m->keywords, first->set);
+	}
+	free(ranges);
+}
+
+/* Put what was renamed so far on disk and into the journal. */
+static int
+commit_targets(struct flag_work *w, struct err *err)
+{
+	struct mailbox *m = w->m;
+	struct buf lines = BUF_INIT;
+	int result = 0;
+
+	lines_for_targets(w, &lines);
+	w->count = 0;
+	if (w->renamed_cur)
+		result = sync_dir(m, m->curfd, err);
+	if (result == 0 && w->renamed_new)
+		result = sync_dir(m, m->newfd, err);
+	m->own_lines = true;
+	if (result == 0)
+		result = mailbox_commit(m, &lines, true, err);
+	m->own_lines = false;
+	buf_fini(&lines);
+	return result;
+}
+
+static int
+change_rows(struct flag_work *w, const uint32_t *rows, size_t count,
+    struct rows *modified_out, struct err *err)
+{
+	struct rows again;
+	int result = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (change_row(w, rows[i], modified_out, err) < 0)
+			return -1;
+	if (w->missing.count == 0)
+		return 0;
+	/* Renamed by somebody else: look where they are, and try once more. */
+	again = w->missing;
+	w->missing = (struct rows){ NULL, 0, 0 };
+	if (commit_targets(w, err) < 0 || mailbox_sync_fully(w->m, err) < 0)
+		result = -1;
+	for (size_t i = 0; result == 0 && i < again.count; i++)
+		result = change_row(w, again.at[i], modified_out, err);
+	free(again.at);
+	return result;
+}
+
+int
+mailbox_change_flags(struct mailbox *m, const uint32_t *rows, size_t count,
+    const struct flag_change *change, struct rows *modified_out, struct err *err)
+{
+	struct flag_work w = { .m = m, .change = change };
+	uint32_t *ids;
+	struct err late;
+	int result;
+
+	if (count == 0)
+		return 0;
+	if (refuse_read_only(m, err) < 0 || mailbox_lock(m, err) < 0)
+		return -1;
+	ids = mem_alloc((change->keyword_count + 1) * sizeof *ids);
+	for (size_t i = 0; i < change->keyword_count; i++)
+		ids[i] = keywords_id(&m->keywords, change->keywords[i], strlen(change->keywords[i]));
+	w.set = keywords_set(&m->keywords, ids, change->keyword_count);
+	result = change_rows(&w, rows, count, modified_out, err);
+	/* What was renamed before an error has happened: the journal hears of it all the same. */
+	if (commit_targets(&w, &late) < 0 && result == 0) {
+		*err = late;
+		result = -1;
+	}
+	mailbox_unlock(m);
+	free(ids);
+	free(w.targets);
+	free(w.missing.at);
+	arena_fini(&w.texts);
+	return result;
+}
+
+/* ---- expunge ---- */
+
+/* Unlink one file; looks for it once more if it has another name now. */
+static int
+remove_file(struct mailbox *m, uint32_t number, bool *looked, struct err *err)
+{
+	struct buf name = BUF_INIT;
+	int result = 0;
+
+	for (int tries = 0; tries < 2; tries++) {
+		struct row row;
+		int dir;
+
+		mailbox_row(m, number, &row);
+		if (row.flags & (ROW_GONE | ROW_REMOVED))
+			break;
+		dir = mailbox_file(m, &row, &name);
+		if (dir < 0) {
+			result = err_errno(err, "open a directory of", m->path);
+			break;
+		}
+		if (unlinkat(dir, name.data, 0) == 0)
+			break;
+		if (errno != ENOENT) {
+			result = err_errno(err, "unlink", name.data);
+			break;
+		}
+		if (!*looked && mailbox_sync_fully(m, err) < 0) {
+			result = -1;
+			break;
+		}
+		*looked = true;
+	}
+	buf_fini(&name);
+	return result;
+}
+
+static void
+lines_for_expunge(struct mailbox *m, const uint32_t *rows, size_t count, struct buf *lines)
+{
+	struct uid_range *ranges = NULL;
+	size_t n = 0, room = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (!(mailbox_flags(m, rows[i]) & (ROW_GONE | ROW_REMOVED)))
+			uid_ranges_add(&ranges, &n, &room, mailbox_uid(m, rows[i]));
+	if (n > 0)
+		uidlist_write_expunged(lines, m->facts.modseq + 1, ranges, n);
+	free(ranges);
+}
+
+int
+mailbox_expunge(struct mailbox *m, const uint32_t *rows, size_t count, struct err *err)
+{
+	struct buf lines = BUF_INIT;
+	struct err late;
+	size_t done = 0;
+	bool looked = false;
+	int result = 0;
+
+	if (count == 0)
+		return 0;
+	if (refuse_read_only(m, err) < 0 || mailbox_lock(m, err) < 0)
+		return -1;
+	for (; done < count && result == 0; done++)
+		result = remove_file(m, rows[done], &looked, err);
+	if (result < 0)
+		done--;
+	lines_for_expunge(m, rows, done, &lines);
+	if (done > 0 && (sync_dir(m, m->curfd, &late) < 0
+	    || mailbox_commit(m, &lines, true, &late) < 0)) {
+		/* The files are gone whatever the journal could take: say so to this client. */
+		log_err(&late);
+		mailbox_apply(m, &lines);
+	}
+	mailbox_unlock(m);
+	buf_fini(&lines);
+	return result;
+}
+
+/* ---- delivery ---- */
+
+static int
+open_tmp(struct mailbox *m)
+{
+	int tmp = openat(m->dirfd, "tmp", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (tmp < 0 && errno == ENOENT) {
+		dirs_make(m, "tmp");
+		tmp = openat(m->dirfd, "tmp", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	}
+	return tmp;
+}
+
+int
+delivery_begin(struct delivery *d, struct mailbox *m, struct err *err)
+{
+	struct buf name = BUF_INIT;
+	int tmp;
+
+	memset(d, 0, sizeof *d);
+	d->mailbox = m;
+	d->fd = -1;
+	d->internal_date = INT64_MIN;
+	if (refuse_read_only(m, err) < 0)
+		return -1;
+	tmp = open_tmp(m);
+	if (tmp < 0)
+		return err_errno(err, "open tmp/ of", m->path);
+	maildir_name_unique(&name);
+	d->name = buf_steal(&name);
+	d->fd = openat(tmp, d->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (d->fd < 0) {
+		err_errno(err, "create in tmp/ of", m->path);
+		free(d->name);
+		d->name = NULL;
+	}
+	io_close(&tmp);
+	return d->fd < 0 ? -1 : 0;
+}
+
+int
+delivery_write(struct delivery *d, const char *bytes, size_t len, struct err *err)
+{
+	if (io_write_all(d->fd, bytes, len) < 0)
+		return err_errno(err, "write to tmp/ of", d->mailbox->path);
+	d->size += len;
+	return 0;
+}
+
+void
+delivery_end(struct delivery *d)
+{
+	io_close(&d->fd);
+	if (d->name != NULL) {
+		int tmp = openat(d->mailbox->dirfd, "tmp",
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+		if (tmp >= 0)
+			unlinkat(tmp, d->name, 0);
+		io_close(&tmp);
+	}
+	free(d->name);
+	d->name = NULL;
+}
+
+/* Times, then everything to the disk. */
+static int
+finish_file(struct delivery *d, struct err *err)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_NOW } };
+
+	if (d->internal_date != INT64_MIN) {
+		times[1].tv_sec = d->internal_date;
+		times[1].tv_nsec = 0;
+		if (futimens(d->fd, times) < 0)
+			return err_errno(err, "set the time of a file in tmp/ of", d->mailbox->path);
+	}
+	if (d->mailbox->account->sync && fsync(d->fd) < 0)
+		return err_errno(err, "fsync a file in tmp/ of", d->mailbox->path);
+	if (io_close(&d->fd) < 0)
+		return err_errno(err, "close a file in tmp/ of", d->mailbox->path);
+	return 0;
+}
+
+static uint32_t
+set_of(struct mailbox *m, const char *const *keywords, size_t count)
+{
+	uint32_t *ids = mem_alloc((count + 1) * sizeof *ids), set;
+
+	for (size_t i = 0; i < count; i++)
+		ids[i] = keywords_id(&m->keywords, keywords[i], strlen(keywords[i]));
+	set = keywords_set(&m->keywords, ids, count);
+	free(ids);
+	return set;
+}
+
+/* The base name that the message will have; the size helps quota programs. */
+static void
+final_base(const struct delivery *d, struct buf *out)
+{
+	buf_reset(out);
+	buf_addf(out, "%s,S=%llu", d->name, (unsigned long long)d->size);
+}
+
+/*
+ * Before UIDs are given in a mailbox that may have been changed by others: the
+ * lock, and a look at the disk, so that mail which came first has lower UIDs.
+ */
+static int
+lock_for_uids(struct mailbox *m, size_t count, struct buf *lines, struct err *err)
+{
+	if (refuse_read_only(m, err) < 0 || mailbox_lock(m, err) < 0)
+		return -1;
+	if (m->facts.uidvalidity == 0 && mailbox_sync(m, err) < 0) {
+		mailbox_unlock(m);
+		return -1;
+	}
+	if (refuse_read_only(m, err) < 0) {
+		mailbox_unlock(m);
+		return -1;
+	}
+	if ((uint64_t)m->facts.uidnext + count >= UINT32_MAX) {
+		mailbox_unlock(m);
+		return err_set(err, ERR_LIMIT, "The mailbox has no UIDs left");
+	}
+	if (dirs_raise_bound(m, (uint32_t)count, lines, err) < 0) {
+		mailbox_unlock(m);
+		return -1;
+	}
+	return 0;
+}
+
+int
+mailbox_deliver(struct mailbox *m, struct delivery *deliveries, size_t count,
+    uint32_t *uids_out, struct err *err)
+{
+	struct buf lines = BUF_INIT, name = BUF_INIT;
+	size_t placed = 0;
+	uint64_t modseq;
+	int tmp, cur, result = -1;
+
+	for (size_t i = 0; i < count; i++)
+		if (finish_file(&deliveries[i], err) < 0)
+			return -1;
+	if (lock_for_uids(m, count, &lines, err) < 0)
+		return -1;
+	tmp = open_tmp(m);
+	cur = mailbox_cur(m);
+	modseq = m->facts.modseq + 1;
+	for (; placed < count; placed++) {
+		struct delivery *d = &deliveries[placed];
+		size_t base_len;
+
+		final_base(d, &name);
+		base_len = name.len;
+		maildir_name_suffix(d->flags, &name);
+		if (tmp < 0 || cur < 0 || move_file(tmp, d->name, cur, name.data) < 0) {
+			err_errno(err, "move from tmp/ to cur/ of", m->path);
+			goto undo;
+		}
+		name.data[base_len] = '\0';
+		uids_out[placed] = m->facts.uidnext + (uint32_t)placed;
+		uidlist_write_added(&lines, uids_out[placed], modseq, (int64_t)time(NULL), "",
+		    d->flags, "", &m->keywords, set_of(m, d->keywords, d->keyword_count), name.data);
+	}
+	if (sync_dir(m, cur, err) < 0 || mailbox_commit(m, &lines, true, err) < 0)
+		goto undo;
+	for (size_t i = 0; i < count; i++) {
+		free(deliveries[i].name);
+		deliveries[i].name = NULL;
+	}
+	result = 0;
+undo:
+	/* All or none: what was placed goes back to tmp/, where delivery_end removes it. */
+	for (size_t i = 0; result < 0 && i < placed; i++) {
+		final_base(&deliveries[i], &name);
+		maildir_name_suffix(deliveries[i].flags, &name);
+		if (renameat(cur, name.data, tmp, deliveries[i].name) < 0)
+			unlinkat(cur, name.data, 0);
+	}
+	mailbox_unlock(m);
+	io_close(&tmp);
+	buf_fini(&lines);
+	buf_fini(&name);
+	return result;
+}
+
+/* ---- copy and move ---- */
+
+void
+copied_fini(struct copied *copied)
+{
+	free(copied->from);
+	free(copied->to);
+	memset(copied, 0, sizeof *copied);
+}
+
+static void
+copied_add(struct copied *copied, uint32_t from, uint32_t to)
+{
+	copied->from = mem_grow(copied->from, &copied->room, copied->count + 1,
+	    sizeof *copied->from);
+	copied->to = mem_grow(copied->to, &copied->to_room, copied->count + 1,
+	    sizeof *copied->to);
+	copied->from[copied->count] = from;
+	copied->to[copied->count++] = to;
+}
+
+/* Names that were put into the target and can be taken back. */
+struct placed {
+	struct arena texts;
+	char **names;
+	size_t count, room;
+};
+
+static int
+copy_bytes(int from_dir, const char *from, int to_dir, const char *to, bool sync, struct err *err)
+{
+	int in = openat(from_dir, from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int out = -1, result = -1;
+	char *step = mem_alloc(COPY_STEP);
+	struct stat st;
+
+	if (in < 0) {
+		result = errno == ENOENT ? 1 : err_errno(err, "open", from);
+		goto out;
+	}
+	out = openat(to_dir, to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (out < 0 || fstat(in, &st) < 0) {
+		err_errno(err, "create", to);
+		goto out;
+	}
+	for (;;) {
+		ssize_t n = read(in, step, COPY_STEP);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 || (n > 0 && io_write_all(out, step, (size_t)n) < 0)) {
+			err_errno(err, "copy to", to);
+			goto out;
+		}
+		if (n == 0)
+			break;
+	}
+	if (futimens(out, (struct timespec[]){ st.st_atim, st.st_mtim }) < 0
+	    || (sync && fsync(out) < 0) || io_close(&out) < 0) {
+		err_errno(err, "finish", to);
+		goto out;
+	}
+	result = 0;
+out:
+	if (result != 0 && out >= 0)
+		unlinkat(to_dir, to, 0);
+	io_close(&in);
+	io_close(&out);
+	free(step);
+	return result;
+}
+
+/* 0: done; 1: the file is not there under this name; -1. */
+static int
+link_or_copy(struct mailbox *to, int from_dir, const char *from, int to_dir, const char *name,
+    bool move, struct err *err)
+{
+	int result;
+
+	if (move) {
+		if (move_file(from_dir, from, to_dir, name) == 0)
+			return 0;
+	} else if (linkat(from_dir, from, to_dir, name, 0) == 0) {
+		return 0;
+	}
+	if (errno == ENOENT)
+		return 1;
+	if (errno != EXDEV && errno != EMLINK && errno != EPERM && errno != ENOTSUP)
+		return err_errno(err, move ? "move to" : "link to", to->path);
+	result = copy_bytes(from_dir, from, to_dir, name, to->account->sync, err);
+	if (result == 0 && move && unlinkat(from_dir, from, 0) < 0 && errno != ENOENT) {
+		unlinkat(to_dir, name, 0);
+		return err_errno(err, "unlink", from);
+	}
+	return result;
+}
+
+static void
+keyword_names(const struct mailbox *from, uint32_t set, struct mailbox *to, uint32_t *set_out)
+{
+	const struct keyword_set *s = &from->keywords.sets[set];
+	const char **names = mem_alloc((s->count + 1) * sizeof *names);
+
+	for (uint32_t i = 0; i < s->count; i++)
+		names[i] = from->keywords.names[s->ids[i]];
+	*set_out = set_of(to, names, s->count);
+	free(names);
+}
+
+/* One message: place it in the target's cur/, write its line. 0, 1 gone, -1. */
+static int
+transfer_one(struct mailbox *from, uint32_t number, struct mailbox *to, uint32_t uid,
+    bool move, struct placed *placed, struct buf *lines, struct err *err)
+{
+	struct buf source = BUF_INIT, target = BUF_INIT, email_id = BUF_INIT;
+	struct row row;
+	struct stat st;
+	size_t base_len;
+	uint32_t set;
+	int from_dir, to_dir = mailbox_cur(to), result;
+	unsigned flags;
+
+	mailbox_row(from, number, &row);
+	if (row.flags & (ROW_GONE | ROW_REMOVED))
+		return 1;
+	from_dir = mailbox_file(from, &row, &source);
+	flags = row.flags & MAIL_FLAGS;
+	if (from_dir < 0 || to_dir < 0) {
+		result = err_errno(err, "open a directory of", from->path);
+		goto out;
+	}
+	if (fstatat(from_dir, source.data, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		result = errno == ENOENT ? 1 : err_errno(err, "stat", source.data);
+		goto out;
+	}
+	maildir_name_unique(&target);
+	buf_addf(&target, ",S=%llu", (unsigned long long)st.st_size);
+	base_len = target.len;
+	maildir_name_suffix(flags, &target);
+	result = link_or_copy(to, from_dir, source.data, to_dir, target.data, move, err);
+	if (result != 0)
+		goto out;
+	placed->names = mem_grow(placed->names, &placed->room, placed->count + 1,
+	    sizeof *placed->names);
+	placed->names[placed->count++] = arena_strndup(&placed->texts, target.data, target.len);
+	target.data[base_len] = '\0';
+	keyword_names(from, row.set, to, &set);
+	mailbox_email_id(&row, &email_id);
+	uidlist_write_added(lines, uid, to->facts.modseq + 1, (int64_t)time(NULL),
+	    email_id.data, flags, "", &to->keywords, set, target.data);
+out:
+	buf_fini(&source);
+	buf_fini(&target);
+	buf_fini(&email_id);
+	return result;
+}
+
+/* All rows into the target, whose lock is held. */
+static int
+transfer(struct mailbox *from, const uint32_t *rows, size_t count, struct mailbox *to,
+    bool move, struct placed *placed, struct buf *lines, struct copied *copied, struct err *err)
+{
+	uint32_t uid = to->facts.uidnext;
+	bool looked = false;
+
+	for (size_t i = 0; i < count; i++) {
+		int result = transfer_one(from, rows[i], to, uid, move, placed, lines, err);
+
+		if (result == 1 && !looked) {
+			looked = true;
+			if (mailbox_sync_fully(from, err) < 0)
+				return -1;
+			result = transfer_one(from, rows[i], to, uid, move, placed, lines, err);
+		}
+		if (result < 0)
+			return -1;
+		if (result == 0)
+			copied_add(copied, mailbox_uid(from, rows[i]), uid++);
+	}
+	return 0;
+}
+
+int
+mailbox_copy(struct mailbox *from, const uint32_t *rows, size_t count, struct mailbox *to,
+    struct copied *copied, struct err *err)
+{
+	struct placed placed = { 0 };
+	struct buf lines = BUF_INIT;
+	int result;
+
+	memset(copied, 0, sizeof *copied);
+	if (lock_for_uids(to, count, &lines, err) < 0)
+		return -1;
+	result = transfer(from, rows, count, to, false, &placed, &lines, copied, err);
+	if (result == 0)
+		result = sync_dir(to, to->curfd, err);
+	if (result == 0)
+		result = mailbox_commit(to, &lines, true, err);
+	for (size_t i = 0; result < 0 && i < placed.count; i++)
+		unlinkat(to->curfd, placed.names[i], 0);
+	mailbox_unlock(to);
+	if (result < 0)
+		copied->count = 0;
+	free(placed.names);
+	arena_fini(&placed.texts);
+	buf_fini(&lines);
+	return result;
+}
+
+/* Both locks, always in the same order of the two directories, so that no two moves wait in a ring. */
+static int
+lock_both(struct mailbox *from, struct mailbox *to, size_t count, struct buf *lines,
+    struct err *err)
+{
+	struct stat a, b;
+	bool from_first;
+
+	if (fstat(from->dirfd, &a) < 0 || fstat(to->dirfd, &b) < 0)
+		return err_errno(err, "fstat", from->path);
+	from_first = a.st_dev != b.st_dev ? a.st_dev < b.st_dev : a.st_ino < b.st_ino;
+	if (from_first && mailbox_lock(from, err) < 0)
+		return -1;
+	if (lock_for_uids(to, count, lines, err) < 0) {
+		if (from_first)
+			mailbox_unlock(from);
+		return -1;
+	}
+	if (!from_first && mailbox_lock(from, err) < 0) {
+		mailbox_unlock(to);
+		return -1;
+	}
+	return 0;
+}
+
+static bool
+same_directory(const struct mailbox *a, const struct mailbox *b)
+{
+	struct stat x, y;
+
+	return fstat(a->dirfd, &x) == 0 && fstat(b->dirfd, &y) == 0 && x.st_ino == y.st_ino
+	    && x.st_dev == y.st_dev;
+}
+
+/* The rows of the first count messages of copied, which came from rows in order. */
+static size_t
+rows_of(struct mailbox *m, const struct copied *copied, uint32_t *rows)
+{
+	for (size_t i = 0; i < copied->count; i++)
+		rows[i] = mailbox_row_of_uid(m, copied->from[i]);
+	return copied->count;
+}
+
+int
+mailbox_move(struct mailbox *from, const uint32_t *rows, size_t count, struct mailbox *to,
+    struct copied *copied, struct err *err)
+{
+	struct placed placed = { 0 };
+	struct buf lines = BUF_INIT, gone = BUF_INIT;
+	uint32_t *moved = mem_alloc((count + 1) * sizeof *moved);
+	struct err late;
+	int result;
+
+	memset(copied, 0, sizeof *copied);
+	if ((result = refuse_read_only(from, err)) < 0)
+		goto out;
+	if (same_directory(from, to)) {
+		/* The lock is one file: copy under it, give it back, then expunge. */
+		result = mailbox_copy(from, rows, count, to, copied, err);
+		if (result == 0 && (result = mailbox_replay(from, err)) == 0)
+			result = mailbox_expunge(from, moved, rows_of(from, copied, moved), err);
+		goto out;
+	}
+	if ((result = lock_both(from, to, count, &lines, err)) < 0)
+		goto out;
+	result = transfer(from, rows, count, to, true, &placed, &lines, copied, err);
+	/* What was renamed is there now, also before an error: record it on both sides. */
+	if (sync_dir(to, to->curfd, &late) < 0 || mailbox_commit(to, &lines, true, &late) < 0) {
+		if (result == 0)
+			*err = late;
+		result = -1;
+		copied->count = 0;	/* the next look gives them UIDs; we cannot promise ours */
+		if (mailbox_sync_fully(from, &late) < 0)
+			log_err(&late);
+	} else {
+		lines_for_expunge(from, moved, rows_of(from, copied, moved), &gone);
+		if (sync_dir(from, from->curfd, &late) < 0
+		    || mailbox_commit(from, &gone, true, &late) < 0) {
+			log_err(&late);
+			mailbox_apply(from, &gone);
+		}
+	}
+	mailbox_unlock(from);
+	mailbox_unlock(to);
+out:
+	free(moved);
+	free(placed.names);
+	arena_fini(&placed.texts);
+	buf_fini(&lines);
+	buf_fini(&gone);
+	return result;
+}
+
+void
+mailbox_email_id(const struct row *row, struct buf *out)
+{
+	/* Fixed keys: the id follows from the name alone, on every host and for ever. */
+	static const uint64_t high[2] = { 0x6d617966, 0x6c790001 }, low[2] = { 0x6d617966, 0x6c790002 };
+	size_t len = maildir_name_core(row->base, strlen(row->base));
+
+	if (*row->email_id != '\0') {
+		buf_adds(out, row->email_id);
+		return;
+	}
+	buf_addf(out, "M%016llx%016llx", (unsigned long long)hash_keyed(high, row->base, len),
+	    (unsigned long long)hash_keyed(low, row->base, len));
+}

@@ -1,0 +1,587 @@
+/*
+ * The tree of mailboxes on disk.
+ *
+ *	Maildir++	INBOX is the root; Work/2024 is .Work.2024/ below it
+ *	fs		INBOX is the root; Work/2024 is Work/2024/ below it
+ *
+ * A directory is a mailbox when it has cur/; anything else is passed over. Names
+ * are modified UTF-7 or UTF-8: a tree with a byte above 127 in any folder name
+ * is a UTF-8 tree, all of it; in the other kind a name that is no canonical
+ * UTF-7 is taken as it stands. A "." (Maildir++) or "/" inside a part, which the
+ * disk cannot hold, is "&AC4-" or "&AC8-", as Courier writes them; so is a "." at
+ * the start of a part in the fs layout, where dot files are not folders.
+ *
+ * DELETE renames the directory to a name that no listing shows, then removes it
+ * piece by piece: after a crash the mailbox is gone or whole. RENAME moves the
+ * directories one by one in Maildir++, parents first; a crash in between leaves
+ * each mailbox whole under its old or its new name.
+ */
+#include "store/folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/account.h"
+#include "store/mailbox.h"
+#include "store/names.h"
+#include "util/buf.h"
+#include "util/err.h"
+#include "util/hash.h"
+#include "util/io.h"
+#include "util/log.h"
+#include "util/mem.h"
+#include "util/utf8.h"
+
+enum { TREE_DEPTH_MAX = 64 };	/* directories deep that DELETE and LIST follow */
+
+/* ---- names ---- */
+
+int
+folder_check_name(struct account *account, const char *name, struct err *err)
+{
+	size_t len = strlen(name), depth = 1;
+	struct buf path = BUF_INIT;
+	bool fits;
+
+	if (len == 0 || len > FOLDER_NAME_MAX)
+		return err_set(err, ERR_CANNOT, "A mailbox name has 1 to %d octets", FOLDER_NAME_MAX);
+	if (!utf8_valid(name, len))
+		return err_set(err, ERR_CANNOT, "A mailbox name must be valid UTF-8");
+	for (const char *part = name;; depth++) {
+		size_t n = strcspn(part, "/");
+
+		if (n == 0)
+			return err_set(err, ERR_CANNOT, "A mailbox name may have no empty part");
+		if ((n == 1 && part[0] == '.') || (n == 2 && part[0] == '.' && part[1] == '.'))
+			return err_set(err, ERR_CANNOT, "A mailbox may not be called . or ..");
+		for (size_t i = 0; i < n; i++)
+			if (((unsigned char)part[i] < ' ' && part[i] != FOLDER_SLASH) || part[i] == 0x7f)
+				return err_set(err, ERR_CANNOT,
+				    "A mailbox name may hold no control characters");
+		if (account->layout == LAYOUT_FS && ((n == 3 && (memcmp(part, "cur", 3) == 0
+		    || memcmp(part, "new", 3) == 0 || memcmp(part, "tmp", 3) == 0))
+		    || (n > 7 && memcmp(part, "mayfly-", 7) == 0)))
+			return err_set(err, ERR_CANNOT, "This name is taken by the mail store");
+		if (part[n] == '\0')
+			break;
+		part += n + 1;
+	}
+	if (depth > FOLDER_DEPTH_MAX)
+		return err_set(err, ERR_CANNOT, "A mailbox name has at most %d parts",
+		    FOLDER_DEPTH_MAX);
+	names_to_disk(account, name, &path);
+	fits = names_fit_disk(path.data);
+	buf_fini(&path);
+	if (!fits)
+		return err_set(err, ERR_CANNOT, "The mailbox name is too long for the disk");
+	return 0;
+}
+
+/* ---- looking ---- */
+
+static bool
+is_mailbox(int dirfd, const char *path)
+{
+	struct buf cur = BUF_INIT;
+	struct stat st;
+	bool is;
+
+	if (strcmp(path, ".") == 0)
+		return true;	/* the root is INBOX, also while its cur/ is not made yet */
+	buf_adds(&cur, path);
+	buf_adds(&cur, "/cur");
+	is = fstatat(dirfd, cur.data, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+	buf_fini(&cur);
+	return is;
+}
+
+int
+folder_open(struct account *account, const char *name, struct err *err)
+{
+	struct buf path = BUF_INIT;
+	int fd = -1;
+
+	if (folder_check_name(account, name, err) < 0) {
+		if (err->kind == ERR_CANNOT)
+			err->kind = ERR_NONEXISTENT;
+		return -1;
+	}
+	names_to_disk(account, name, &path);
+	if (!is_mailbox(account->dirfd, path.data)) {
+		err_set(err, ERR_NONEXISTENT, "There is no such mailbox");
+	} else {
+		fd = openat(account->dirfd, path.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0)
+			err_errno(err, "open mailbox", path.data);
+	}
+	buf_fini(&path);
+	return fd;
+}
+
+bool
+folder_exists(struct account *account, const char *name)
+{
+	struct err ignored;
+	struct buf path = BUF_INIT;
+	bool exists;
+
+	if (folder_check_name(account, name, &ignored) < 0)
+		return false;
+	names_to_disk(account, name, &path);
+	exists = is_mailbox(account->dirfd, path.data);
+	buf_fini(&path);
+	return exists;
+}
+
+int
+folder_open_mailbox(struct account *account, const char *name, int missing,
+    struct mailbox **out, struct err *err)
+{
+	struct buf path = BUF_INIT;
+	int dirfd = folder_open(account, name, err), result;
+
+	if (dirfd < 0) {
+		if (err->kind == ERR_NONEXISTENT)
+			err->kind = (enum err_kind)missing;
+		return -1;
+	}
+	buf_addf(&path, "%s/", account->path);
+	names_to_disk(account, name, &path);
+	result = mailbox_open(out, account, dirfd, name, path.data, false, err);
+	buf_fini(&path);
+	return result;
+}
+
+/* ---- listing ---- */
+
+int
+folder_compare(const char *a, const char *b)
+{
+	while (*a != '\0' && *a == *b) {
+		a++;
+		b++;
+	}
+	if (*a == '/' && *b != '\0')
+		return -1;
+	if (*b == '/' && *a != '\0')
+		return 1;
+	return (unsigned char)*a - (unsigned char)*b;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return folder_compare(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+add_name(struct folder_list *list, const char *name)
+{
+	list->names = mem_grow(list->names, &list->room, list->count + 1, sizeof *list->names);
+	list->names[list->count++] = mem_strdup(name);
+}
+
+/* A directory on disk, relative to the root, that is a mailbox: under its name into the list. */
+static void
+add_path(struct account *account, const char *path, struct folder_list *list)
+{
+	struct buf name = BUF_INIT;
+
+	if (names_from_disk(account, path, &name) == 0 && strcmp(name.data, "INBOX") != 0)
+		add_name(list, name.data);
+	buf_fini(&name);
+}
+
+static bool
+entry_is_dir(int dirfd, const struct dirent *entry)
+{
+	struct stat st;
+
+	if (entry->d_type == DT_DIR)
+		return true;
+	/* Links to directories are followed here: people put folders on other disks. */
+	if (entry->d_type != DT_UNKNOWN && entry->d_type != DT_LNK)
+		return false;
+	return fstatat(dirfd, entry->d_name, &st, 0) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool
+is_reserved(const char *entry)
+{
+	return strcmp(entry, "cur") == 0 || strcmp(entry, "new") == 0 || strcmp(entry, "tmp") == 0
+	    || strcmp(entry, ".") == 0 || strcmp(entry, "..") == 0;
+}
+
+static DIR *
+open_dir(int dirfd, const char *path)
+{
+	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (dir == NULL && fd >= 0)
+		close(fd);
+	return dir;
+}
+
+static void
+list_maildirpp(struct account *account, DIR *dir, struct folder_list *list)
+{
+	struct dirent *entry;
+
+	while ((entry = readdir(dir)) != NULL)
+		if (entry->d_name[0] == '.' && !is_reserved(entry->d_name)
+		    && entry->d_name[1] != '.' && entry_is_dir(dirfd(dir), entry)
+		    && is_mailbox(dirfd(dir), entry->d_name))
+			add_path(account, entry->d_name, list);
+}
+
+/* Nested directories; a directory without cur/ is only on the way to others. */
+static void
+list_fs(struct account *account, const char *path, int depth, struct folder_list *list)
+{
+	DIR *dir = depth < TREE_DEPTH_MAX ? open_dir(account->dirfd, path) : NULL;
+	struct buf child = BUF_INIT;
+	struct dirent *entry;
+
+	if (dir == NULL)
+		return;
+	while ((entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] == '.' || is_reserved(entry->d_name)
+		    || !entry_is_dir(dirfd(dir), entry))
+			continue;
+		buf_reset(&child);
+		if (strcmp(path, ".") != 0)
+			buf_addf(&child, "%s/", path);
+		buf_adds(&child, entry->d_name);
+		if (is_mailbox(account->dirfd, child.data))
+			add_path(account, child.data, list);
+		list_fs(account, child.data, depth + 1, list);
+	}
+	buf_fini(&child);
+	closedir(dir);
+}
+
+int
+folder_list(struct account *account, struct folder_list *out, struct err *err)
+{
+	memset(out, 0, sizeof *out);
+	add_name(out, "INBOX");
+	if (account->layout == LAYOUT_MAILDIRPP) {
+		DIR *dir = open_dir(account->dirfd, ".");
+
+		if (dir == NULL)
+			return err_errno(err, "list", account->path);
+		list_maildirpp(account, dir, out);
+		closedir(dir);
+	} else {
+		list_fs(account, ".", 0, out);
+	}
+	qsort(out->names, out->count, sizeof *out->names, compare_names);
+	return 0;
+}
+
+void
+folder_list_fini(struct folder_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->names[i]);
+	free(list->names);
+	memset(list, 0, sizeof *list);
+}
+
+/* ---- making ---- */
+
+static int
+make_parts(struct account *account, const char *path, struct err *err)
+{
+	static const char *const parts[] = { "tmp", "new", "cur" };	/* cur/ last: it makes the mailbox */
+	struct buf part = BUF_INIT;
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && i < sizeof parts / sizeof parts[0]; i++) {
+		buf_reset(&part);
+		buf_addf(&part, "%s/%s", path, parts[i]);
+		if (mkdirat(account->dirfd, part.data, 0700) < 0 && errno != EEXIST)
+			result = err_errno(err, "make", part.data);
+	}
+	if (result == 0 && account->layout == LAYOUT_MAILDIRPP) {
+		int fd;
+
+		/* The empty file by which delivery agents know a folder from a Maildir. */
+		buf_reset(&part);
+		buf_addf(&part, "%s/maildirfolder", path);
+		fd = openat(account->dirfd, part.data, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+		    0600);
+		io_close(&fd);
+	}
+	buf_fini(&part);
+	return result;
+}
+
+static int
+make_directories(struct account *account, const char *path, struct err *err)
+{
+	char *step = mem_strdup(path);
+	int result = 0;
+
+	for (char *slash = strchr(step, '/'); result == 0 && slash != NULL;
+	    slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdirat(account->dirfd, step, 0700) < 0 && errno != EEXIST)
+			result = err_errno(err, "make", step);
+		*slash = '/';
+	}
+	if (result == 0 && mkdirat(account->dirfd, step, 0700) < 0 && errno != EEXIST)
+		result = err_errno(err, "make", step);
+	free(step);
+	return result;
+}
+
+/* A new mailbox is known to the account before anybody hears of it. */
+static int
+settle_new(struct account *account, const char *name, struct err *err)
+{
+	struct mailbox *m;
+	int result;
+
+	if (folder_open_mailbox(account, name, ERR_NONEXISTENT, &m, err) < 0)
+		return -1;
+	result = mailbox_sync(m, err);
+	mailbox_close(&m);
+	return result;
+}
+
+int
+folder_create(struct account *account, const char *name, struct err *err)
+{
+	struct buf path = BUF_INIT;
+	int result;
+
+	if (folder_check_name(account, name, err) < 0)
+		return -1;
+	if (strcmp(name, "INBOX") == 0 || folder_exists(account, name))
+		return err_set(err, ERR_ALREADYEXISTS, "The mailbox exists already");
+	names_to_disk(account, name, &path);
+	result = make_directories(account, path.data, err);
+	if (result == 0)
+		result = make_parts(account, path.data, err);
+	if (result == 0 && account->sync && fsync(account->dirfd) < 0)
+		result = err_errno(err, "fsync", account->path);
+	if (result == 0)
+		result = settle_new(account, name, err);
+	buf_fini(&path);
+	return result;
+}
+
+/* ---- removing ---- */
+
+static void
+remove_tree(int dirfd_at, const char *path, int depth)
+{
+	DIR *dir = depth < TREE_DEPTH_MAX ? open_dir(dirfd_at, path) : NULL;
+	struct dirent *entry;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		struct stat st;
+
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0
+		    && S_ISDIR(st.st_mode))
+			remove_tree(dirfd(dir), entry->d_name, depth + 1);
+		else
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	unlinkat(dirfd_at, path, AT_REMOVEDIR);
+}
+
+/* In the fs layout a mailbox may hold others: only its own parts go. */
+static int
+delete_parts(struct account *account, const char *path, const char *trash, struct err *err)
+{
+	static const char *const own[] = { "cur", "new", "tmp", "mayfly-uidlist", "mayfly-index",
+		"mayfly-cache", "mayfly-lock" };
+	int from = openat(account->dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), to, result = 0;
+
+	if (from < 0)
+		return err_errno(err, "open", path);
+	if (mkdirat(account->dirfd, trash, 0700) < 0) {
+		result = err_errno(err, "make", trash);
+		io_close(&from);
+		return result;
+	}
+	to = openat(account->dirfd, trash, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (size_t i = 0; result == 0 && i < sizeof own / sizeof own[0]; i++)
+		if (renameat(from, own[i], to, own[i]) < 0 && errno != ENOENT)
+			result = err_errno(err, "remove part of", path);
+	io_close(&from);
+	io_close(&to);
+	unlinkat(account->dirfd, path, AT_REMOVEDIR);	/* when nothing is below it */
+	return result;
+}
+
+int
+folder_delete(struct account *account, const char *name, struct err *err)
+{
+	struct buf path = BUF_INIT;
+	char trash[64];
+	unsigned long long random;
+	int fd, result = 0;
+
+	if (strcmp(name, "INBOX") == 0)
+		return err_set(err, ERR_CANNOT, "INBOX cannot be deleted");
+	fd = folder_open(account, name, err);
+	if (fd < 0)
+		return -1;
+	io_close(&fd);
+	names_to_disk(account, name, &path);
+	hash_random(&random, sizeof random);
+	snprintf(trash, sizeof trash, "..mayfly-deleted.%016llx", random);
+	if (account->layout == LAYOUT_FS)
+		result = delete_parts(account, path.data, trash, err);
+	else if (renameat(account->dirfd, path.data, account->dirfd, trash) < 0)
+		result = err_errno(err, "remove", path.data);
+	if (result == 0 && account->sync && fsync(account->dirfd) < 0)
+		result = err_errno(err, "fsync", account->path);
+	if (result == 0)
+		result = account_rename(account, name, NULL, false, err);
+	remove_tree(account->dirfd, trash, 0);
+	buf_fini(&path);
+	return result;
+}
+
+/* ---- renaming ---- */
+
+static bool
+is_below(const char *name, const char *parent)
+{
+	size_t len = strlen(parent);
+
+	return strncmp(name, parent, len) == 0 && name[len] == '/';
+}
+
+/* Rename one directory; that which is there already is an error, never overwritten. */
+static int
+rename_directory(struct account *account, const char *from, const char *to, struct err *err)
+{
+	if (renameat2(account->dirfd, from, account->dirfd, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno == EINVAL || errno == ENOSYS) {
+		struct stat st;
+
+		if (fstatat(account->dirfd, to, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			errno = EEXIST;
+		else if (renameat(account->dirfd, from, account->dirfd, to) == 0)
+			return 0;
+	}
+	if (errno == EEXIST || errno == ENOTEMPTY)
+		return err_set(err, ERR_ALREADYEXISTS, "A mailbox of the new name exists already");
+	return err_errno(err, "rename", from);
+}
+
+static int
+rename_maildirpp(struct account *account, const char *from, const char *to,
+    const struct folder_list *list, struct err *err)
+{
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && i < list->count; i++) {
+		struct buf old_path = BUF_INIT, new_path = BUF_INIT, name = BUF_INIT;
+
+		if (strcmp(list->names[i], from) != 0 && !is_below(list->names[i], from))
+			continue;
+		buf_adds(&name, to);
+		buf_adds(&name, list->names[i] + strlen(from));
+		names_to_disk(account, list->names[i], &old_path);
+		names_to_disk(account, name.data, &new_path);
+		result = rename_directory(account, old_path.data, new_path.data, err);
+		buf_fini(&old_path);
+		buf_fini(&new_path);
+		buf_fini(&name);
+	}
+	return result;
+}
+
+static int
+rename_fs(struct account *account, const char *from, const char *to, struct err *err)
+{
+	struct buf old_path = BUF_INIT, new_path = BUF_INIT;
+	char *slash;
+	int result = 0;
+
+	names_to_disk(account, from, &old_path);
+	names_to_disk(account, to, &new_path);
+	slash = strrchr(new_path.data, '/');
+	if (slash != NULL) {
+		*slash = '\0';
+		result = make_directories(account, new_path.data, err);
+		*slash = '/';
+	}
+	if (result == 0)
+		result = rename_directory(account, old_path.data, new_path.data, err);
+	buf_fini(&old_path);
+	buf_fini(&new_path);
+	return result;
+}
+
+/* No target may exist, nor be too long, before the first directory moves. */
+static int
+check_targets(struct account *account, const char *from, const char *to,
+    const struct folder_list *list, struct err *err)
+{
+	bool found = false;
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && i < list->count; i++) {
+		struct buf name = BUF_INIT;
+
+		if (strcmp(list->names[i], from) != 0 && !is_below(list->names[i], from))
+			continue;
+		found = true;
+		buf_adds(&name, to);
+		buf_adds(&name, list->names[i] + strlen(from));
+		result = folder_check_name(account, name.data, err);
+		if (result == 0 && folder_exists(account, name.data))
+			result = err_set(err, ERR_ALREADYEXISTS,
+			    "A mailbox of the new name exists already");
+		buf_fini(&name);
+	}
+	if (result == 0 && !found)
+		return err_set(err, ERR_NONEXISTENT, "There is no such mailbox");
+	return result;
+}
+
+int
+folder_rename(struct account *account, const char *from, const char *to, struct err *err)
+{
+	struct folder_list list;
+	int result;
+
+	if (folder_check_name(account, to, err) < 0)
+		return -1;
+	if (strcmp(to, "INBOX") == 0)
+		return err_set(err, ERR_ALREADYEXISTS, "INBOX exists already");
+	if (is_below(to, from))
+		return err_set(err, ERR_CANNOT, "A mailbox cannot move below itself");
+	if (folder_list(account, &list, err) < 0)
+		return -1;
+	result = check_targets(account, from, to, &list, err);
+	if (result == 0)
+		result = account->layout == LAYOUT_MAILDIRPP
+		    ? rename_maildirpp(account, from, to, &list, err)
+		    : rename_fs(account, from, to, err);
+	if (result == 0 && account->sync && fsync(account->dirfd) < 0)
+		result = err_errno(err, "fsync", account->path);
+	if (result == 0)
+		result = account_rename(account, from, to, true, err);
+	folder_list_fini(&list);
+	return result;
+}

@@ -1,0 +1,867 @@
+/*
+ * Reading and writing the journal of an open mailbox.
+ *
+ * One writer at a time, under an open-file-description lock on `mayfly-lock`;
+ * readers take none. A writer replays first, so its offset is the end of all
+ * whole lines; bytes behind that are the torn line of a writer that died, and
+ * are cut off. It then writes at that offset and looks at the size before and
+ * after: any other size means that the lock did not hold (a file system lost
+ * it), and the state is loaded anew.
+ *
+ * What a crash can leave:
+ *	journal with a torn last line      ignored by readers, cut by the next writer
+ *	journal replaced, index not yet    the index has another serial: read the journal whole
+ *	index alone (journal lost)         used as it is; the next writer makes a journal from it
+ *	journal shorter than the index     (restored from a backup) the index is the newer one
+ *	neither                            a new UIDVALIDITY above all that the account remembers
+ */
+#include "store/mailbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "store/account.h"
+#include "store/cache.h"
+#include "store/journal.h"
+#include "util/buf.h"
+#include "util/err.h"
+#include "util/hash.h"
+#include "util/io.h"
+#include "util/log.h"
+#include "util/mem.h"
+#include "util/safe_write.h"
+
+#define LOCK_NAME "mayfly-lock"
+
+enum {
+	READ_STEP = 1 << 18,
+	LOCK_WAIT_MS = 30000,		/* longer than any write we make; then NO [INUSE] */
+	INDEX_TAIL_MAX = 32768,		/* a tail that takes 0.1 ms to read */
+	JOURNAL_GROWTH_MIN = 1 << 18,	/* below this no journal is worth writing anew */
+	EXPUNGED_MAX = 65536,		/* ranges remembered for VANISHED (EARLIER): 1 MB */
+};
+
+/* ---- applying ---- */
+
+static void
+queue(struct rows *rows, uint32_t row)
+{
+	rows->at = mem_grow(rows->at, &rows->room, rows->count + 1, sizeof *rows->at);
+	rows->at[rows->count++] = row;
+}
+
+static const char *
+keep_text(struct mailbox *m, const char *text)
+{
+	return *text == '\0' ? "" : arena_strndup(&m->texts, text, strlen(text));
+}
+
+static void
+apply_added(struct mailbox *m, const struct uidlist_line *line)
+{
+	uint32_t rows = mailbox_rows(m);
+	struct row *row;
+
+	if (rows > 0 && line->uid <= mailbox_uid(m, rows - 1))
+		return;	/* already here: lines may be seen twice after a reload */
+	m->added = mem_grow(m->added, &m->added_room, m->added_count + 1, sizeof *m->added);
+	row = &m->added[m->added_count++];
+	row->uid = line->uid;
+	row->flags = line->flags;
+	row->set = line->set;
+	row->modseq = line->modseq;
+	row->save_date = line->save_date;
+	row->cache = 0;
+	row->base = keep_text(m, line->base);
+	row->suffix = line->flags & MAIL_ODD ? keep_text(m, line->suffix) : "";
+	row->email_id = keep_text(m, line->email_id);
+	m->exists++;
+	m->unseen += !(line->flags & MAIL_SEEN);
+	m->deleted += (line->flags & MAIL_DELETED) != 0;
+	if (line->uid >= m->facts.uidnext)
+		m->facts.uidnext = line->uid + 1;
+}
+
+static void
+apply_flags(struct mailbox *m, const struct uidlist_line *line)
+{
+	for (size_t i = 0; i < line->range_count; i++) {
+		uint32_t number = mailbox_row_of_uid(m, line->ranges[i].first);
+
+		for (; number < mailbox_rows(m)
+		    && mailbox_uid(m, number) <= line->ranges[i].last; number++) {
+			struct row *row = mailbox_touch(m, number);
+
+			if (row->flags & (ROW_GONE | ROW_REMOVED))
+				continue;
+			m->unseen += !(line->flags & MAIL_SEEN) - !(row->flags & MAIL_SEEN);
+			m->deleted += !!(line->flags & MAIL_DELETED) - !!(row->flags & MAIL_DELETED);
+			row->flags = line->flags;
+			row->suffix = line->flags & MAIL_ODD ? keep_text(m, line->suffix) : "";
+			row->set = line->set;
+			row->modseq = line->modseq;
+			if (!m->own_lines && number < m->told_rows)
+				queue(&m->flagged, number);
+		}
+	}
+}
+
+static void
+remember_expunged(struct mailbox *m, const struct uidlist_line *line)
+{
+	for (size_t i = 0; i < line->range_count; i++) {
+		m->expunged = mem_grow(m->expunged, &m->expunged_room, m->expunged_count + 1,
+		    sizeof *m->expunged);
+		m->expunged[m->expunged_count++] = (struct expunged){
+			line->ranges[i].first, line->ranges[i].last, line->modseq };
+	}
+}
+
+static void
+apply_expunged(struct mailbox *m, const struct uidlist_line *line)
+{
+	uint32_t *silent = NULL;
+	size_t silent_count = 0, silent_room = 0;
+
+	for (size_t i = 0; i < line->range_count; i++) {
+		uint32_t number = mailbox_row_of_uid(m, line->ranges[i].first);
+
+		for (; number < mailbox_rows(m)
+		    && mailbox_uid(m, number) <= line->ranges[i].last; number++) {
+			struct row *row = mailbox_touch(m, number);
+
+			if (row->flags & (ROW_GONE | ROW_REMOVED))
+				continue;
+			m->exists--;
+			m->unseen -= !(row->flags & MAIL_SEEN);
+			m->deleted -= (row->flags & MAIL_DELETED) != 0;
+			row->flags |= ROW_GONE;
+			row->modseq = line->modseq;
+			if (number < m->told_rows) {
+				queue(&m->gone, number);
+				continue;
+			}
+			/* The client never heard of it: it gets no number at all. */
+			silent = mem_grow(silent, &silent_room, silent_count + 1, sizeof *silent);
+			silent[silent_count++] = number;
+		}
+	}
+	mailbox_remove(m, silent, silent_count);
+	free(silent);
+	remember_expunged(m, line);
+}
+
+static void
+apply_moved(struct mailbox *m, const struct uidlist_line *line)
+{
+	uint32_t number = mailbox_row_of_uid(m, line->uid);
+	struct row *row;
+
+	if (number >= mailbox_rows(m) || mailbox_uid(m, number) != line->uid)
+		return;
+	row = mailbox_touch(m, number);
+	row->base = keep_text(m, line->base);
+	row->flags = (row->flags & (MAIL_FLAGS | ROW_GONE | ROW_REMOVED))
+	    | (line->flags & ~(unsigned)MAIL_FLAGS);
+	row->suffix = line->flags & MAIL_ODD ? keep_text(m, line->suffix) : "";
+}
+
+static void
+apply_line(struct mailbox *m, const struct uidlist_line *line)
+{
+	switch (line->kind) {
+	case UIDLIST_ADDED:
+		apply_added(m, line);
+		break;
+	case UIDLIST_FLAGS:
+		apply_flags(m, line);
+		break;
+	case UIDLIST_EXPUNGED:
+		apply_expunged(m, line);
+		break;
+	case UIDLIST_MOVED:
+		apply_moved(m, line);
+		return;
+	case UIDLIST_RECENT:
+		if (line->uid > m->facts.recent)
+			m->facts.recent = line->uid;
+		return;
+	case UIDLIST_UIDNEXT:
+		if (line->uid > m->facts.uidnext)
+			m->facts.uidnext = line->uid;
+		return;
+	case UIDLIST_BOUND:
+		if (line->uid > m->facts.uid_bound)
+			m->facts.uid_bound = line->uid;
+		return;
+	case UIDLIST_DIRS:
+		m->facts.cur = line->cur;
+		m->facts.new = line->new;
+		return;
+	}
+	if (line->modseq > m->facts.modseq)
+		m->facts.modseq = line->modseq;
+}
+
+/* Apply all whole lines; returns how many octets they took. */
+static size_t
+apply_bytes(struct mailbox *m, const char *bytes, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len) {
+		const char *lf = memchr(bytes + at, '\n', len - at);
+		size_t n;
+
+		if (lf == NULL)
+			break;
+		n = (size_t)(lf - (bytes + at));
+		if (n > 0 && uidlist_read_line(bytes + at, n, &m->keywords, &m->line))
+			apply_line(m, &m->line);
+		else
+			m->damaged = true;
+		at += n + 1;
+	}
+	return at;
+}
+
+void
+mailbox_apply(struct mailbox *m, const struct buf *lines)
+{
+	apply_bytes(m, buf_str(lines), lines->len);
+}
+
+/* ---- reading ---- */
+
+/* Read and apply from our position to the end of the file. */
+static int
+read_tail(struct mailbox *m, struct err *err)
+{
+	struct buf buf = BUF_INIT;
+	uint64_t offset = m->facts.position;
+	int result = 0;
+
+	for (;;) {
+		char *to = buf_reserve(&buf, READ_STEP);
+		ssize_t n = io_pread_all(m->journal_fd, to, READ_STEP, (off_t)offset);
+		size_t used;
+
+		if (n < 0) {
+			result = err_errno(err, "read " UIDLIST_NAME " in", m->path);
+			break;
+		}
+		buf.len += (size_t)n;
+		offset += (uint64_t)n;
+		used = apply_bytes(m, buf.data, buf.len);
+		m->facts.position += used;
+		m->tail += used;
+		buf_drop(&buf, used);
+		if (buf.len > UIDLIST_LINE_MAX) {
+			/* No line of ours is so long: whatever this is, it tells us nothing. */
+			m->damaged = true;
+			break;
+		}
+		if (n < READ_STEP)
+			break;
+	}
+	buf_fini(&buf);
+	return result;
+}
+
+/*
+ * Open the journal and read its header. 1: there is one; 0: there is none or it
+ * is damaged; -1: an error of the system.
+ */
+static int
+open_journal(struct mailbox *m, struct uidlist_header *header, off_t *size_out, struct err *err)
+{
+	char first[512];
+	struct stat st;
+	ssize_t n;
+	const char *lf;
+
+	m->journal_fd = openat(m->dirfd, UIDLIST_NAME,
+	    (m->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (m->journal_fd < 0 && (errno == EROFS || errno == EACCES) && !m->read_only) {
+		m->read_only = true;
+		m->journal_fd = openat(m->dirfd, UIDLIST_NAME,
+		    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	}
+	if (m->journal_fd < 0) {
+		if (errno == ENOENT || errno == ELOOP || errno == EISDIR || errno == ENXIO
+		    || errno == EACCES)
+			return 0;
+		return err_errno(err, "open " UIDLIST_NAME " in", m->path);
+	}
+	if (fstat(m->journal_fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		io_close(&m->journal_fd);
+		return 0;
+	}
+	n = io_pread_all(m->journal_fd, first, sizeof first, 0);
+	lf = n > 0 ? memchr(first, '\n', (size_t)n) : NULL;
+	if (lf == NULL || !uidlist_read_header(first, (size_t)(lf - first), header)) {
+		io_close(&m->journal_fd);
+		return 0;
+	}
+	m->journal_device = st.st_dev;
+	m->journal_inode = st.st_ino;
+	*size_out = st.st_size;
+	return 1;
+}
+
+static void
+facts_from_header(struct mailbox *m, const struct uidlist_header *header)
+{
+	struct mailbox_facts *f = &m->facts;
+	char line[512];
+	ssize_t n = io_pread_all(m->journal_fd, line, sizeof line, 0);
+	const char *lf = n > 0 ? memchr(line, '\n', (size_t)n) : NULL;
+
+	f->uidvalidity = header->uidvalidity;
+	f->uidnext = header->uidnext;
+	f->modseq = header->modseq;
+	f->floor = header->floor;
+	f->recent = header->recent;
+	f->uid_bound = header->uid_bound;
+	memcpy(f->mailbox_id, header->mailbox_id, sizeof f->mailbox_id);
+	f->serial = header->serial;
+	f->position = lf != NULL ? (uint64_t)(lf - line) + 1 : 0;
+}
+
+/* Counts as the image knows them. */
+static void
+count_from_index(struct mailbox *m)
+{
+	m->exists = m->index.count;
+	m->unseen = index_unseen(&m->index);
+	m->deleted = index_deleted(&m->index);
+}
+
+int
+journal_load(struct mailbox *m, struct err *err)
+{
+	struct uidlist_header header;
+	off_t size = 0;
+	int have_index, have_journal;
+
+	have_index = index_open(&m->index, m->dirfd, &m->facts, &m->keywords, m->path, err);
+	if (have_index < 0)
+		return -1;
+	have_journal = open_journal(m, &header, &size, err);
+	if (have_journal < 0)
+		return -1;
+	if (have_journal && have_index && header.serial == m->facts.serial) {
+		m->snapshot_end = header.snapshot_end;
+		count_from_index(m);
+		if ((uint64_t)size >= m->facts.position)
+			return (uint64_t)size == m->facts.position ? 0 : read_tail(m, err);
+		io_close(&m->journal_fd);	/* older than the index: restored by somebody */
+		m->damaged = true;
+		return 0;
+	}
+	if (have_journal) {
+		index_close(&m->index);
+		keywords_fini(&m->keywords);
+		keywords_init(&m->keywords);
+		memset(&m->facts, 0, sizeof m->facts);
+		facts_from_header(m, &header);
+		m->snapshot_end = header.snapshot_end;
+		return read_tail(m, err);
+	}
+	m->damaged = true;
+	if (have_index) {
+		count_from_index(m);
+		log_line(LOG_LEVEL_WARNING, "%s: no readable " UIDLIST_NAME
+		    ", its content is taken from the index", m->path);
+	}
+	return 0;
+}
+
+/* ---- another file in place of ours ---- */
+
+static bool
+same_message(const struct mailbox *a, const struct row *x, const struct mailbox *b,
+    const struct row *y)
+{
+	const struct keyword_set *p = &a->keywords.sets[x->set], *q = &b->keywords.sets[y->set];
+
+	if ((x->flags & 0xffff) != (y->flags & 0xffff) || x->modseq != y->modseq
+	    || strcmp(x->base, y->base) != 0 || p->count != q->count
+	    || ((x->flags & MAIL_ODD) && strcmp(x->suffix, y->suffix) != 0))
+		return false;
+	/* Ids may differ between the two tables; a changed set has a new mod-sequence. */
+	return true;
+}
+
+/* Lines that lead from what we know to what a freshly loaded mailbox says. */
+static void
+difference(struct mailbox *m, struct mailbox *fresh, struct buf *lines)
+{
+	uint32_t x = 0, y = 0, rows = mailbox_rows(m), fresh_rows = mailbox_rows(fresh);
+
+	while (x < rows || y < fresh_rows) {
+		uint32_t ux = x < rows ? mailbox_uid(m, x) : UINT32_MAX;
+		uint32_t uy = y < fresh_rows ? mailbox_uid(fresh, y) : UINT32_MAX;
+		struct row a, b;
+
+		if (uy < ux || (x >= rows && y < fresh_rows)) {
+			mailbox_row(fresh, y++, &b);
+			if (!(b.flags & (ROW_GONE | ROW_REMOVED)))
+				uidlist_write_added(lines, b.uid, b.modseq, b.save_date, b.email_id,
+				    b.flags, b.suffix, &fresh->keywords, b.set, b.base);
+			continue;
+		}
+		mailbox_row(m, x++, &a);
+		if (ux == uy)
+			mailbox_row(fresh, y++, &b);
+		if (ux != uy || (b.flags & (ROW_GONE | ROW_REMOVED))) {
+			struct uid_range one = { ux, ux };
+
+			uidlist_write_expunged(lines, fresh->facts.modseq, &one, 1);
+		} else if (!same_message(m, &a, fresh, &b)) {
+			struct uid_range one = { ux, ux };
+
+			if (strcmp(a.base, b.base) != 0)
+				uidlist_write_moved(lines, ux, b.flags, b.suffix, b.base);
+			uidlist_write_flags(lines, b.modseq, &one, 1, b.flags, b.suffix,
+			    &fresh->keywords, b.set);
+		}
+	}
+}
+
+/* The journal at our path is not the one that we read, nor its successor. */
+static int
+reload(struct mailbox *m, struct err *err)
+{
+	struct mailbox *fresh = NULL;
+	struct buf lines = BUF_INIT;
+	int dirfd = fcntl(m->dirfd, F_DUPFD_CLOEXEC, 0);
+
+	if (dirfd < 0)
+		return err_errno(err, "dup", m->path);
+	if (mailbox_open(&fresh, m->account, dirfd, m->name, m->path, m->read_only, err) < 0)
+		return -1;
+	if (fresh->facts.uidvalidity != m->facts.uidvalidity) {
+		mailbox_close(&fresh);
+		err_set(err, ERR_UNAVAILABLE, "The mailbox was replaced by another one, select it again");
+		return err_detail(err, "%s: UIDVALIDITY changed under an open session", m->path);
+	}
+	difference(m, fresh, &lines);
+	apply_bytes(m, buf_str(&lines), lines.len);
+	buf_fini(&lines);
+	io_close(&m->journal_fd);
+	m->journal_fd = fresh->journal_fd;
+	fresh->journal_fd = -1;
+	m->journal_device = fresh->journal_device;
+	m->journal_inode = fresh->journal_inode;
+	m->damaged = fresh->damaged;
+	m->snapshot_end = fresh->snapshot_end;
+	m->facts.serial = fresh->facts.serial;
+	m->facts.position = fresh->facts.position;
+	m->facts.uidnext = fresh->facts.uidnext;
+	m->facts.recent = fresh->facts.recent;
+	m->facts.cur = fresh->facts.cur;
+	m->facts.new = fresh->facts.new;
+	mailbox_close(&fresh);
+	return 0;
+}
+
+/* The journal was written anew: finish the old file, go on in the new one. */
+static int
+follow(struct mailbox *m, struct err *err)
+{
+	struct uidlist_header header;
+	uint64_t serial = m->facts.serial;
+	off_t size;
+	int have;
+
+	if (m->journal_fd < 0)
+		return reload(m, err);
+	if (read_tail(m, err) < 0)
+		return -1;
+	io_close(&m->journal_fd);
+	have = open_journal(m, &header, &size, err);
+	if (have < 0)
+		return -1;
+	if (have == 0) {
+		m->damaged = true;
+		return 0;
+	}
+	if (header.previous != serial || header.snapshot_end > (uint64_t)size)
+		return reload(m, err);
+	m->facts.serial = header.serial;
+	m->facts.position = m->snapshot_end = header.snapshot_end;
+	m->tail = 0;
+	return read_tail(m, err);
+}
+
+int
+mailbox_replay(struct mailbox *m, struct err *err)
+{
+	struct stat st;
+
+	if (m->unsaved)
+		return 0;
+	if (fstatat(m->dirfd, UIDLIST_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno != ENOENT)
+			return err_errno(err, "stat " UIDLIST_NAME " in", m->path);
+		if (m->facts.uidvalidity != 0 && m->lock_fd >= 0)
+			m->damaged = true;	/* removed by somebody: the holder of the lock mends it */
+		return 0;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		m->damaged = true;
+		return 0;
+	}
+	if (m->journal_fd < 0 || st.st_ino != m->journal_inode || st.st_dev != m->journal_device) {
+		if (m->facts.uidvalidity == 0 || m->journal_fd < 0) {
+			struct uidlist_header header;
+			off_t size;
+			int have = open_journal(m, &header, &size, err);
+
+			if (have <= 0)
+				return have;
+			if (m->facts.uidvalidity != 0)
+				return reload(m, err);
+			facts_from_header(m, &header);
+			m->snapshot_end = header.snapshot_end;
+			m->damaged = false;
+			return read_tail(m, err);
+		}
+		return follow(m, err);
+	}
+	if ((uint64_t)st.st_size == m->facts.position)
+		return 0;
+	if ((uint64_t)st.st_size < m->facts.position)
+		return reload(m, err);
+	return read_tail(m, err);
+}
+
+/* ---- writing ---- */
+
+int
+mailbox_lock(struct mailbox *m, struct err *err)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	long waited_us = 0, step_us = 100;
+
+	if (m->read_only || m->unsaved)
+		return mailbox_replay(m, err);
+	if (m->lock_fd >= 0) {
+		m->lock_depth++;
+		return 0;
+	}
+	m->lock_fd = openat(m->dirfd, LOCK_NAME,
+	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (m->lock_fd < 0)
+		return err_errno(err, "open " LOCK_NAME " in", m->path);
+	while (fcntl(m->lock_fd, F_OFD_SETLK, &whole) < 0) {
+		struct timespec pause = { 0, step_us * 1000 };
+
+		if (errno != EAGAIN && errno != EACCES && errno != EINTR) {
+			err_errno(err, "lock " LOCK_NAME " in", m->path);
+			io_close(&m->lock_fd);
+			return -1;
+		}
+		if (waited_us / 1000 > LOCK_WAIT_MS) {
+			io_close(&m->lock_fd);
+			return err_set(err, ERR_INUSE, "Another session is writing to this mailbox");
+		}
+		nanosleep(&pause, NULL);
+		waited_us += step_us;
+		if (step_us < 5000)
+			step_us *= 2;
+	}
+	m->lock_depth = 1;
+	if (mailbox_replay(m, err) < 0) {
+		mailbox_unlock(m);
+		return -1;
+	}
+	return 0;
+}
+
+void
+mailbox_unlock(struct mailbox *m)
+{
+	if (m->lock_depth > 0 && --m->lock_depth > 0)
+		return;
+	/* Closing the only descriptor of the description gives the lock back. */
+	io_close(&m->lock_fd);
+}
+
+struct row *
+journal_live_rows(const struct mailbox *m, size_t *count_out)
+{
+	uint32_t rows = mailbox_rows(m);
+	struct row *live = mem_alloc((rows ? rows : 1) * sizeof *live);
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < rows; i++) {
+		mailbox_row(m, i, &live[n]);
+		if (!(live[n].flags & (ROW_GONE | ROW_REMOVED)))
+			n++;
+	}
+	*count_out = n;
+	return live;
+}
+
+/* Expunged ranges of image and overlay, the newest EXPUNGED_MAX; raises the floor if need be. */
+static struct expunged *
+all_expunged(struct mailbox *m, size_t *count_out)
+{
+	size_t total = m->index.expunged_count + m->expunged_count, skip = 0;
+	struct expunged *all = mem_alloc((total ? total : 1) * sizeof *all);
+
+	if (m->index.expunged_count > 0)
+		memcpy(all, m->index.expunged, m->index.expunged_count * sizeof *all);
+	if (m->expunged_count > 0)
+		memcpy(all + m->index.expunged_count, m->expunged,
+		    m->expunged_count * sizeof *all);
+	if (total > EXPUNGED_MAX) {
+		skip = total - EXPUNGED_MAX;
+		if (all[skip - 1].modseq > m->facts.floor)
+			m->facts.floor = all[skip - 1].modseq;
+		while (skip < total && all[skip].modseq <= m->facts.floor)
+			skip++;
+		memmove(all, all + skip, (total - skip) * sizeof *all);
+	}
+	*count_out = total - skip;
+	return all;
+}
+
+int
+mailbox_write_index(struct mailbox *m, struct err *err)
+{
+	struct index image;
+	struct row *rows;
+	struct expunged *expunged;
+	size_t count, expunged_count;
+	bool remap = m->told_rows == 0 && m->gone.count == 0;
+	int result = 0;
+
+	rows = journal_live_rows(m, &count);
+	expunged = all_expunged(m, &expunged_count);
+	if (m->cache != NULL)
+		cache_fill_offsets(m->cache, rows, count);
+	index_build(&image, rows, count, expunged, expunged_count, &m->facts, &m->keywords,
+	    m->cache != NULL ? cache_serial(m->cache)
+		: m->index.header != NULL ? index_cache_serial(&m->index) : 0,
+	    m->cache != NULL ? cache_position(m->cache)
+		: m->index.header != NULL ? index_cache_position(&m->index) : 0);
+	free(rows);
+	free(expunged);
+	if (!m->read_only && !m->unsaved)
+		result = index_write(&image, m->dirfd, true, m->path, err);
+	if (remap) {
+		struct index mapped;
+		struct keywords kw;
+		struct mailbox_facts facts;
+		struct err ignored;
+
+		/* The image in memory serves until the file can be mapped in its place. */
+		keywords_init(&kw);
+		if (result == 0 && !m->read_only && !m->unsaved
+		    && index_open(&mapped, m->dirfd, &facts, &kw, m->path, &ignored) == 1) {
+			if (facts.serial == m->facts.serial && facts.position == m->facts.position) {
+				index_close(&image);
+				image = mapped;
+			} else {
+				index_close(&mapped);
+			}
+		}
+		keywords_fini(&kw);
+		index_close(&m->index);
+		m->index = image;
+		m->changed_count = m->added_count = m->expunged_count = m->removed_count = 0;
+		free(m->slots);
+		m->slots = NULL;
+		m->slot_count = 0;
+		arena_fini(&m->texts);
+		free(m->added);
+		m->added = NULL;
+		m->added_room = 0;
+		m->tail = 0;
+	} else {
+		index_close(&image);
+		if (result == 0)
+			m->tail = 0;
+	}
+	return result;
+}
+
+int
+mailbox_rewrite_journal(struct mailbox *m, struct err *err)
+{
+	struct buf text = BUF_INIT;
+	struct uidlist_header header = {
+		.uidvalidity = m->facts.uidvalidity, .previous = m->facts.serial,
+		.uidnext = m->facts.uidnext, .modseq = m->facts.modseq,
+		.recent = m->facts.recent, .uid_bound = m->facts.uid_bound,
+	};
+	struct expunged *expunged;
+	struct row *rows;
+	struct stat st;
+	size_t count, expunged_count;
+	int result = -1;
+
+	memcpy(header.mailbox_id, m->facts.mailbox_id, sizeof header.mailbox_id);
+	hash_random(&header.serial, sizeof header.serial);
+	rows = journal_live_rows(m, &count);
+	expunged = all_expunged(m, &expunged_count);
+	header.floor = m->facts.floor;
+	uidlist_write_header(&text, &header);
+	for (size_t i = 0; i < expunged_count; i++) {
+		struct uid_range range = { expunged[i].first, expunged[i].last };
+
+		uidlist_write_expunged(&text, expunged[i].modseq, &range, 1);
+	}
+	for (size_t i = 0; i < count; i++)
+		uidlist_write_added(&text, rows[i].uid, rows[i].modseq, rows[i].save_date,
+		    rows[i].email_id, rows[i].flags, rows[i].suffix, &m->keywords, rows[i].set,
+		    rows[i].base);
+	uidlist_write_dirs(&text, &m->facts.cur, &m->facts.new);
+	/* The header has a fixed length: write it again, now that the end is known. */
+	header.snapshot_end = text.len;
+	{
+		struct buf again = BUF_INIT;
+
+		uidlist_write_header(&again, &header);
+		memcpy(text.data, again.data, again.len);
+		buf_fini(&again);
+	}
+	if (safe_write(m->dirfd, UIDLIST_NAME, text.data, text.len, 0600, m->account->sync,
+	    m->path, err) < 0)
+		goto out;
+	io_close(&m->journal_fd);
+	m->journal_fd = openat(m->dirfd, UIDLIST_NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (m->journal_fd < 0 || fstat(m->journal_fd, &st) < 0) {
+		err_errno(err, "open new " UIDLIST_NAME " in", m->path);
+		goto out;
+	}
+	m->journal_device = st.st_dev;
+	m->journal_inode = st.st_ino;
+	m->facts.serial = header.serial;
+	m->facts.position = m->snapshot_end = header.snapshot_end;
+	m->damaged = false;
+	result = 0;
+out:
+	free(rows);
+	free(expunged);
+	buf_fini(&text);
+	return result;
+}
+
+static int
+write_at_end(struct mailbox *m, const struct buf *lines, bool sync, struct err *err)
+{
+	struct stat st;
+	size_t done = 0;
+
+	if (fstat(m->journal_fd, &st) < 0)
+		return err_errno(err, "fstat " UIDLIST_NAME " in", m->path);
+	if ((uint64_t)st.st_size != m->facts.position
+	    && ftruncate(m->journal_fd, (off_t)m->facts.position) < 0)
+		return err_errno(err, "cut the torn end of " UIDLIST_NAME " in", m->path);
+	while (done < lines->len) {
+		ssize_t n = pwrite(m->journal_fd, lines->data + done, lines->len - done,
+		    (off_t)(m->facts.position + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			if (n == 0)
+				errno = ENOSPC;
+			err_errno(err, "write " UIDLIST_NAME " in", m->path);
+			if (ftruncate(m->journal_fd, (off_t)m->facts.position) < 0)
+				m->damaged = true;
+			return -1;
+		}
+		done += (size_t)n;
+	}
+	if (sync && m->account->sync && fdatasync(m->journal_fd) < 0) {
+		err_errno(err, "fdatasync " UIDLIST_NAME " in", m->path);
+		if (ftruncate(m->journal_fd, (off_t)m->facts.position) < 0)
+			m->damaged = true;
+		return -1;
+	}
+	if (fstat(m->journal_fd, &st) < 0
+	    || (uint64_t)st.st_size != m->facts.position + lines->len) {
+		err_set(err, ERR_INUSE, "Another session wrote at the same time, try again");
+		return err_detail(err, "%s: the lock on " LOCK_NAME " did not hold", m->path);
+	}
+	return 0;
+}
+
+int
+mailbox_commit(struct mailbox *m, const struct buf *lines, bool sync, struct err *err)
+{
+	if (lines->len == 0)
+		return 0;
+	if (!m->unsaved && !m->read_only) {
+		if ((m->damaged || m->journal_fd < 0) && mailbox_rewrite_journal(m, err) < 0)
+			return -1;
+		if (write_at_end(m, lines, sync, err) < 0)
+			return -1;
+		m->facts.position += lines->len;
+		m->tail += lines->len;
+	}
+	mailbox_apply(m, lines);
+	return 0;
+}
+
+int
+mailbox_claim_recent(struct mailbox *m, struct err *err)
+{
+	struct buf line = BUF_INIT;
+	uint32_t rows = mailbox_rows(m), last = rows > 0 ? mailbox_uid(m, rows - 1) : 0;
+	uint32_t first;
+	int result = 0;
+
+	if (!m->claims_recent || last <= m->facts.recent)
+		return 0;
+	if (mailbox_lock(m, err) < 0)
+		return -1;
+	/* Another session may have been first while we waited. */
+	first = m->facts.recent + 1;
+	rows = mailbox_rows(m);
+	last = rows > 0 ? mailbox_uid(m, rows - 1) : 0;
+	if (last >= first) {
+		uidlist_write_recent(&line, last);
+		result = mailbox_commit(m, &line, false, err);
+		if (result < 0)
+			mailbox_apply(m, &line);	/* a full disk must not hide new mail */
+		m->recent = mem_grow(m->recent, &m->recent_room, m->recent_count + 1,
+		    sizeof *m->recent);
+		m->recent[m->recent_count++] = (struct uid_range){ first, last };
+	}
+	mailbox_unlock(m);
+	buf_fini(&line);
+	return result;
+}
+
+void
+mailbox_tidy(struct mailbox *m)
+{
+	struct err err;
+	uint64_t growth = m->facts.position - m->snapshot_end;
+	bool cached = m->cache != NULL && cache_wants_index(m->cache, m->exists);
+
+	if (m->read_only || m->unsaved || m->facts.uidvalidity == 0)
+		return;
+	if (growth > JOURNAL_GROWTH_MIN && growth > m->snapshot_end) {
+		if (mailbox_lock(m, &err) < 0)
+			return;
+		if (mailbox_rewrite_journal(m, &err) < 0 || mailbox_write_index(m, &err) < 0)
+			log_err(&err);
+		mailbox_unlock(m);
+	} else if (cached || (m->tail > INDEX_TAIL_MAX && m->tail > m->index.size / 16)) {
+		if (mailbox_write_index(m, &err) < 0)
+			log_err(&err);
+	}
+}

@@ -1,0 +1,21 @@
+/*
+ * The journal side of an open mailbox, for the files of store/ alone: others
+ * see it through mailbox.h.
+ */
+#ifndef STORE_JOURNAL_H
+#define STORE_JOURNAL_H
+
+struct err;
+struct mailbox;
+struct row;
+
+/* The overlay's copy of a row, made if there is none yet. Valid until the next call. */
+struct row *mailbox_touch(struct mailbox *m, uint32_t row);
+
+/* Fill a mailbox that was just made from index and journal, whichever are there. */
+int journal_load(struct mailbox *m, struct err *err);
+
+/* All live rows, in memory that the caller frees; the texts stay the mailbox's. */
+struct row *journal_live_rows(const struct mailbox *m, size_t *count_out);
+
+#endif
