@@ -18,7 +18,7 @@
 /* How many octets the run has when it is sent. */
 uint64_t crlf_size(const char *bytes, size_t len);
 
-/* The same, and how many lines: LFs, and one more for a last line without. */
+/* The same, and how many LFs. */
 uint64_t crlf_size_lines(const char *bytes, size_t len, uint64_t *lines_out);
 
 /*

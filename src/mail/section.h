@@ -101,8 +101,13 @@ bool section_find(const struct section *section, const char *bytes, size_t len,
  */
 uint64_t section_partial(const struct section_data *data, uint64_t offset, uint64_t count);
 
-/* Send them: exactly section_partial() octets. bytes and len as in section_find. */
-void section_send(struct section_data *data, const char *bytes, size_t len,
+/*
+ * Send them: exactly section_partial() octets, since a literal that promised
+ * them is already on its way. bytes and len as in section_find. False when the
+ * file had fewer (it was cut short, or known_size was another file's): blanks
+ * went out for the rest, and the caller tells the log.
+ */
+bool section_send(struct section_data *data, const char *bytes, size_t len,
     uint64_t offset, uint64_t count, mail_sink *sink, void *ctx);
 
 #endif
