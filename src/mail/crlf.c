@@ -20,9 +20,8 @@ enum {
 
 typedef unsigned char vec16 __attribute__((vector_size(STEP)));
 
-/* Bare LFs and all LFs in bytes[from, to); the byte before from is looked at. */
-static uint64_t
-count_lf(const char *bytes, size_t from, size_t to, uint64_t *all_out)
+uint64_t
+crlf_count(const char *bytes, size_t from, size_t to, uint64_t *lines_out)
 {
 	uint64_t bare = 0, all = 0;
 	size_t at = from;
@@ -55,7 +54,7 @@ count_lf(const char *bytes, size_t from, size_t to, uint64_t *all_out)
 		all += bytes[at] == '\n';
 		bare += bytes[at] == '\n' && bytes[at - 1] != '\r';
 	}
-	*all_out = all;
+	*lines_out = all;
 	return bare;
 }
 
@@ -64,13 +63,13 @@ crlf_size(const char *bytes, size_t len)
 {
 	uint64_t all;
 
-	return len + count_lf(bytes, 0, len, &all);
+	return len + crlf_count(bytes, 0, len, &all);
 }
 
 uint64_t
 crlf_size_lines(const char *bytes, size_t len, uint64_t *lines_out)
 {
-	return len + count_lf(bytes, 0, len, lines_out);
+	return len + crlf_count(bytes, 0, len, lines_out);
 }
 
 /* A bit for each of the 16 bytes that is LF or NUL. */
@@ -128,7 +127,7 @@ seek_wire(const char *bytes, size_t len, struct crlf_place *place, uint64_t wire
 	while (place->file < len) {
 		size_t step = len - place->file < SEEK_STEP ? len - place->file : SEEK_STEP;
 		uint64_t all;
-		uint64_t size = step + count_lf(bytes, place->file, place->file + step, &all);
+		uint64_t size = step + crlf_count(bytes, place->file, place->file + step, &all);
 
 		if (place->wire + size > wire)
 			break;

@@ -22,6 +22,12 @@ uint64_t crlf_size(const char *bytes, size_t len);
 uint64_t crlf_size_lines(const char *bytes, size_t len, uint64_t *lines_out);
 
 /*
+ * LFs in bytes[from, to) that have no CR before them (the byte before from is
+ * looked at), and in *lines_out all LFs: size and lines of many neighbours in one pass.
+ */
+uint64_t crlf_count(const char *bytes, size_t from, size_t to, uint64_t *lines_out);
+
+/*
  * A place in a run, known both ways. Keep it between calls on the same run and
  * a fetch in steps costs one pass in all; start with { 0, 0 } for a new run.
  */

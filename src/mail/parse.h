@@ -5,7 +5,7 @@
  *
  * The texts are complete: parenthesised lists with quoted strings, NIL, numbers
  * and, for content that no quoted string may hold (8-bit, CR, LF), literals
- * "{n}\r\n...". NUL is sent as 0x80. Nothing has to be added.
+ * "{n}\r\n...". NUL is shown as U+FFFD. Nothing has to be added.
  */
 #ifndef MAIL_PARSE_H
 #define MAIL_PARSE_H
@@ -35,6 +35,7 @@ struct parse {
 	struct buf bodystructure;
 	struct part_table parts;
 	uint64_t vsize;			/* RFC822.SIZE; MAIL_UNKNOWN when only the envelope was asked for */
+	struct parse_room *room;	/* work space of the parser, kept for the next message */
 };
 
 #define PARSE_INIT ((struct parse){ .vsize = 0 })
