@@ -109,14 +109,15 @@ static int
 local_part(struct list *list)
 {
 	struct address *now = &list->now;
+	bool quoted = lex_at(&list->lex, '"');
 	int more;
 
 	buf_reset(&now->mailbox);
-	if (lex_at(&list->lex, '"'))
+	if (quoted)
 		more = lex_quoted(&list->lex, &now->mailbox);
 	else
 		more = dots_and_atoms(&list->lex, &now->mailbox);
-	now->has_mailbox = more >= 0;
+	now->has_mailbox = more >= 0 && (quoted || now->mailbox.len > 0);
 	return more;
 }
 

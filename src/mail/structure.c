@@ -234,7 +234,9 @@ note_field(struct mime *mime, const struct header_field *field)
 	for (int i = 0; i < MIME_FIELDS; i++) {
 		if (!ascii_is(field->name + 8, field->name_len - 8, names[i]))
 			continue;
-		if (mime->fields[i].bytes == NULL)
+		/* a disposition that names no file gives way to one that may */
+		if (mime->fields[i].bytes == NULL || (i == MIME_DISPOSITION
+		    && memchr(mime->fields[i].bytes, ';', mime->fields[i].len) == NULL))
 			mime->fields[i] = (struct mime_value){ field->value, field->value_len };
 		return i == MIME_TYPE;
 	}
@@ -348,6 +350,36 @@ classify(struct scan *scan)
 }
 
 /*
+ * The boundary stands right behind an empty line: that line end is the
+ * boundary's (RFC 2046 5.1.1, CRLF "--"), so headers that ended with it end
+ * before it. Returns where the parts inside `outer` end now.
+ */
+static size_t
+give_line_end(struct scan *scan, uint32_t outer, size_t line)
+{
+	struct part *parts = scan->structure->parts->parts, *part = &parts[scan->part];
+	size_t end;
+
+	while (part != &parts[outer] && part->header == line)
+		part = &parts[part->parent];
+	if (part == &parts[outer] || part->body != line)
+		return line;
+	end = line - (line - part->header >= 2 && scan->bytes[line - 2] == '\r' ? 2 : 1);
+	scan->counted = end;
+	scan->bare -= line - end == 1;
+	scan->lines--;
+	part->header_size -= 2;
+	for (;; part++) {
+		part->body = end;
+		part->body_size = scan->bare;
+		part->lines = scan->lines;
+		if (part == &parts[scan->part])
+			return end;
+		part[1].header = end;
+	}
+}
+
+/*
  * Deal with a boundary line: true when a part begins behind it, at *offset; false
  * when the rest of a multipart does.
  */
@@ -361,6 +393,8 @@ cross_boundary(struct scan *scan, const struct hit *hit, size_t *offset)
 
 	if (end > body)
 		end -= end - body >= 2 && scan->bytes[end - 2] == '\r' ? 2 : 1;
+	else
+		end = give_line_end(scan, parent, end);
 	end_parts(scan, parent, end);
 	*offset = hit->next;
 	scan->open_count = hit->which + !hit->last;
