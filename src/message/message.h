@@ -56,7 +56,8 @@ struct message_ops {
 	 * number of octets either way. A body in 7bit, 8bit or binary is sent as
 	 * BODY[] shows it (LF as CRLF) but with its NULs; what base64 gives is
 	 * sent untouched; lines of quoted-printable end in CRLF. 0, or -1 with
-	 * ERR_UNKNOWN_CTE: unknown encoding, or not what it claims to be.
+	 * ERR_UNKNOWN_CTE when the encoding is PART_UNKNOWN_ENCODING; what is
+	 * broken inside a known one is decoded as far as it goes.
 	 */
 	int (*decode)(const char *bytes, size_t len, enum part_encoding encoding,
 	    mail_sink *sink, void *ctx, uint64_t *size_out, struct err *err);
@@ -72,8 +73,9 @@ struct message_ops {
 
 	/*
 	 * One header value (as header.h gives it, folded) decoded to UTF-8, added
-	 * to out: for SEARCH SUBJECT, FROM, HEADER and for SORT. Bytes that belong
-	 * to no charset become U+FFFD; NUL and line ends become blanks.
+	 * to out: for SEARCH SUBJECT, FROM, HEADER and for SORT. Raw 8-bit bytes
+	 * are UTF-8 where they can be, else windows-1252; line ends and control
+	 * characters become blanks. mail/header.h tells when it is not needed.
 	 */
 	void (*header_text)(const char *value, size_t len, struct buf *out);
 
