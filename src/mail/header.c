@@ -1,0 +1,141 @@
+/* A header block walked field by field; header.h says what is taken for what. */
+#include "mail/header.h"
+
+#include <string.h>
+
+#include "util/ascii.h"
+#include "util/buf.h"
+
+/* Behind the LF of the line at `at`, or the end. */
+static const char *
+line_end(const char *at, const char *end)
+{
+	const char *lf = memchr(at, '\n', (size_t)(end - at));
+
+	return lf != NULL ? lf + 1 : end;
+}
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Set name and value of the field whose lines are known. */
+static void
+split_field(struct header_field *field)
+{
+	const char *line = field->line, *end = line + field->line_len;
+	const char *first = memchr(line, '\n', field->line_len);
+	const char *colon, *name_end, *value;
+
+	if (end > line && end[-1] == '\n')
+		end--;
+	if (end > line && end[-1] == '\r')
+		end--;
+	if (first == NULL || first > end)
+		first = end;
+	colon = memchr(line, ':', (size_t)(first - line));
+	if (colon == NULL || is_blank(*line)) {
+		field->name = line;
+		field->name_len = 0;
+		field->value = line;
+		field->value_len = (size_t)(end - line);
+		return;
+	}
+	for (name_end = colon; name_end > line && is_blank(name_end[-1]); name_end--)
+		;
+	for (value = colon + 1; value < end && is_blank(*value); value++)
+		;
+	field->name = line;
+	field->name_len = (size_t)(name_end - line);
+	field->value = value;
+	field->value_len = (size_t)(end - value);
+}
+
+bool
+header_next(struct header_walk *walk, struct header_field *field)
+{
+	const char *at = walk->at, *end = walk->end, *next;
+
+	if (at == end)
+		return false;
+	if (*at == '\n' || (*at == '\r' && end - at >= 2 && at[1] == '\n')) {
+		walk->blank = *at == '\n' ? 1 : 2;
+		walk->end = walk->at = at + walk->blank;
+		return false;
+	}
+	for (next = line_end(at, end); next < end && is_blank(*next); )
+		next = line_end(next, end);
+	field->line = at;
+	field->line_len = (size_t)(next - at);
+	split_field(field);
+	walk->at = next;
+	return true;
+}
+
+size_t
+header_len(const char *bytes, size_t len)
+{
+	const char *at = bytes, *end = bytes + len;
+
+	while (at < end) {
+		if (*at == '\n')
+			return (size_t)(at + 1 - bytes);
+		if (*at == '\r' && end - at >= 2 && at[1] == '\n')
+			return (size_t)(at + 2 - bytes);
+		at = line_end(at, end);
+	}
+	return len;
+}
+
+bool
+header_is(const struct header_field *field, const char *name)
+{
+	return ascii_is(field->name, field->name_len, name);
+}
+
+bool
+header_find(const char *bytes, size_t len, const char *name, struct header_field *field)
+{
+	struct header_walk walk = header_walk(bytes, len);
+
+	while (header_next(&walk, field))
+		if (header_is(field, name))
+			return true;
+	return false;
+}
+
+void
+header_unfold(const char *value, size_t len, struct buf *out)
+{
+	const char *end = value + len;
+
+	while (value < end && (is_blank(*value) || *value == '\r' || *value == '\n'))
+		value++;
+	while (end > value && (is_blank(end[-1]) || end[-1] == '\r' || end[-1] == '\n'))
+		end--;
+	buf_add(out, "", 0);	/* text, also when it is empty */
+	while (value < end) {
+		const char *stop = value;
+
+		while (stop < end && *stop != '\n' && *stop != '\r' && *stop != '\0')
+			stop++;
+		buf_add(out, value, (size_t)(stop - value));
+		if (stop < end && *stop == '\0')
+			buf_addc(out, ' ');
+		else if (stop < end && *stop == '\r' && (end - stop < 2 || stop[1] != '\n'))
+			buf_addc(out, ' ');	/* a bare CR is no folding, but no text either */
+		value = stop < end ? stop + 1 : end;
+	}
+}
+
+bool
+header_is_plain(const char *value, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)value[i] >= 0x80 || (value[i] == '=' && i + 1 < len && value[i + 1] == '?')
+		    || value[i] == '\x1b')
+			return false;
+	return true;
+}

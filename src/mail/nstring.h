@@ -1,0 +1,22 @@
+/*
+ * Values as IMAP strings inside ENVELOPE and BODYSTRUCTURE (RFC 9051 4.3): quoted
+ * where that can be, as a literal when there are 8-bit bytes. NUL becomes
+ * U+FFFD, so that nobody takes two words for one.
+ */
+#ifndef MAIL_NSTRING_H
+#define MAIL_NSTRING_H
+
+#include <stddef.h>
+
+struct buf;
+
+/* The bytes as they are. */
+void nstring_add(struct buf *out, const char *bytes, size_t len);
+
+/* Text for people: every run of blanks and line ends is one space, none at the ends. */
+void nstring_add_text(struct buf *out, const char *bytes, size_t len);
+
+/* A header value: line ends are dropped, what blank follows them stays. */
+void nstring_add_unfolded(struct buf *out, const char *bytes, size_t len);
+
+#endif

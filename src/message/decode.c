@@ -1,0 +1,136 @@
+/*
+ * The transfer encodings undone by GMime's step functions.
+ *
+ * The bytes go through crlf_send first, so that a hard line break of
+ * quoted-printable comes out as CRLF while an encoded =0A stays what it is:
+ * behind the decoder nobody could tell them apart.
+ */
+#include "message/decode.h"
+
+#include <gmime/gmime.h>
+#include <string.h>
+
+#include "mail/crlf.h"
+#include "util/ascii.h"
+#include "util/buf.h"
+#include "util/err.h"
+
+enum { STEP = 32 * 1024 };
+
+struct decoder {
+	GMimeEncoding state;
+	bool direct;		/* nothing to decode */
+	struct buf out;
+	decode_sink *sink;
+	void *ctx;
+	bool stopped;
+};
+
+static void
+decode_step(void *ctx, const char *bytes, size_t len)
+{
+	struct decoder *decoder = ctx;
+	char *to;
+
+	if (decoder->stopped)
+		return;
+	if (decoder->direct) {
+		decoder->stopped = !decoder->sink(decoder->ctx, bytes, len);
+		return;
+	}
+	buf_reset(&decoder->out);
+	to = buf_reserve(&decoder->out, g_mime_encoding_outlen(&decoder->state, len) + 64);
+	decoder->out.len = g_mime_encoding_step(&decoder->state, bytes, len, to);
+	if (decoder->out.len > 0)
+		decoder->stopped = !decoder->sink(decoder->ctx, decoder->out.data, decoder->out.len);
+}
+
+/* Behind the "begin" line of uuencoded data; all of it when there is none. */
+static size_t
+skip_uu_begin(const char *bytes, size_t len)
+{
+	for (size_t at = 0; at < len; ) {
+		const char *lf = memchr(bytes + at, '\n', len - at);
+		size_t next = lf != NULL ? (size_t)(lf + 1 - bytes) : len;
+
+		if (len - at > 6 && memcmp(bytes + at, "begin ", 6) == 0)
+			return next;
+		at = next;
+	}
+	return len;
+}
+
+bool
+decode_body(const char *bytes, size_t len, enum part_encoding encoding, decode_sink *sink, void *ctx)
+{
+	struct decoder decoder = { .sink = sink, .ctx = ctx };
+	struct crlf_place place = { 0, 0 };
+	uint64_t at = 0, sent;
+
+	switch (encoding) {
+	case PART_BASE64:
+		g_mime_encoding_init_decode(&decoder.state, GMIME_CONTENT_ENCODING_BASE64);
+		break;
+	case PART_QUOTED_PRINTABLE:
+		g_mime_encoding_init_decode(&decoder.state, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+		break;
+	case PART_UUENCODE: {
+		size_t skip = skip_uu_begin(bytes, len);
+
+		bytes += skip;
+		len -= skip;
+		g_mime_encoding_init_decode(&decoder.state, GMIME_CONTENT_ENCODING_UUENCODE);
+		break;
+	}
+	case PART_7BIT:
+	case PART_8BIT:
+	case PART_BINARY:
+	case PART_UNKNOWN_ENCODING:
+		decoder.direct = true;
+		break;
+	}
+	if (encoding == PART_BASE64) {
+		/* line ends mean nothing here */
+		for (size_t step; at < len && !decoder.stopped; at += step) {
+			step = len - at < STEP ? len - at : STEP;
+			decode_step(&decoder, bytes + at, step);
+		}
+	} else {
+		/* in steps, to see soon that the sink has enough */
+		while (!decoder.stopped
+		    && (sent = crlf_send(bytes, len, &place, at, STEP, true, decode_step, &decoder)) > 0)
+			at += sent;
+	}
+	buf_fini(&decoder.out);
+	return !decoder.stopped;
+}
+
+struct counted {
+	mail_sink *sink;
+	void *ctx;
+	uint64_t size;
+};
+
+static bool
+count_step(void *ctx, const char *bytes, size_t len)
+{
+	struct counted *counted = ctx;
+
+	counted->size += len;
+	if (counted->sink != NULL)
+		counted->sink(counted->ctx, bytes, len);
+	return true;
+}
+
+int
+decode_part(const char *bytes, size_t len, enum part_encoding encoding,
+    mail_sink *sink, void *ctx, uint64_t *size_out, struct err *err)
+{
+	struct counted counted = { sink, ctx, 0 };
+
+	if (encoding == PART_UNKNOWN_ENCODING)
+		return err_set(err, ERR_UNKNOWN_CTE, "The part's transfer encoding is not known here");
+	decode_body(bytes, len, encoding, count_step, &counted);
+	*size_out = counted.size;
+	return 0;
+}
