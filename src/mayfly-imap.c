@@ -1,6 +1,196 @@
-/* The session program; see session/. */
-int
-main(void)
+/*
+ * mayfly-imap: serve one user's Maildir on stdin and stdout until LOGOUT. Started
+ * by hand, over ssh or by a tunnel it greets with PREAUTH: whoever can start it
+ * is the user. On a network socket that would let anybody in, so there it asks
+ * for --trust-socket.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd/table.h"
+#include "mail/module.h"
+#include "session/session.h"
+#include "util/ascii.h"
+#include "util/buf.h"
+#include "util/log.h"
+
+enum {
+	EXIT_USAGE = 64,	/* EX_USAGE: super-servers log it and do not try again */
+	EXIT_REFUSED = 77,	/* EX_NOPERM */
+	IDLE_NOTIFY_S = 120,	/* below the 5 minutes after which some clients give up */
+};
+
+static volatile int stop;
+
+static void
+on_term(int sig)
 {
-	return 0;
+	(void)sig;
+	stop = 1;
+}
+
+static const char help[] =
+	"usage: mayfly-imap [options] [MAILDIR]\n"
+	"Serve MAILDIR (default: ~/Maildir) over IMAP on standard input and output.\n"
+	"\n"
+	"  --layout=maildir++|fs   how folders lie on disk (default: maildir++)\n"
+	"  --separator=/|.         between the parts of a mailbox name (default: /)\n"
+	"  --prefix=TEXT           before every mailbox name but INBOX, such as INBOX.\n"
+	"  --idle-notify=SECONDS   a line in IDLE that often, 0 for none (default: 120)\n"
+	"  --no-fsync              do not wait for the disk (mail can be lost)\n"
+	"  --trust-socket          serve without login also on a network socket\n"
+	"  --help, --version\n";
+
+enum { OPT_LAYOUT = 256, OPT_SEPARATOR, OPT_PREFIX, OPT_IDLE, OPT_NO_FSYNC, OPT_TRUST, OPT_HELP,
+	OPT_VERSION, OPT_MODULE };
+
+static const struct option long_options[] = {
+	{ "layout", required_argument, NULL, OPT_LAYOUT },
+	{ "separator", required_argument, NULL, OPT_SEPARATOR },
+	{ "prefix", required_argument, NULL, OPT_PREFIX },
+	{ "idle-notify", required_argument, NULL, OPT_IDLE },
+	{ "no-fsync", no_argument, NULL, OPT_NO_FSYNC },
+	{ "trust-socket", no_argument, NULL, OPT_TRUST },
+	{ "module", required_argument, NULL, OPT_MODULE },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
+
+static _Noreturn void
+die_usage(const char *what, const char *value)
+{
+	fprintf(stderr, "mayfly-imap: bad %s '%s'; see mayfly-imap --help\n", what, value);
+	exit(EXIT_USAGE);
+}
+
+struct program {
+	struct session_options session;
+	bool trust_socket;
+};
+
+static void
+read_options(int argc, char **argv, struct program *program)
+{
+	struct session_options *o = &program->session;
+	uint64_t seconds;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		switch (opt) {
+		case OPT_LAYOUT:
+			if (strcmp(optarg, "fs") == 0)
+				o->layout = LAYOUT_FS;
+			else if (strcmp(optarg, "maildir++") != 0)
+				die_usage("layout", optarg);
+			break;
+		case OPT_SEPARATOR:
+			if (strcmp(optarg, "/") != 0 && strcmp(optarg, ".") != 0)
+				die_usage("separator", optarg);
+			o->separator = *optarg;
+			break;
+		case OPT_PREFIX:
+			o->prefix = optarg;
+			break;
+		case OPT_IDLE:
+			if (!ascii_number(optarg, strlen(optarg), 86400, &seconds))
+				die_usage("number of seconds", optarg);
+			o->idle_notify_s = (int)seconds;
+			break;
+		case OPT_NO_FSYNC:
+			o->sync = false;
+			break;
+		case OPT_TRUST:
+			program->trust_socket = true;
+			break;
+		case OPT_MODULE:
+			module_path(optarg);
+			break;
+		case OPT_HELP:
+			fputs(help, stdout);
+			exit(0);
+		case OPT_VERSION:
+			puts(PACKAGE_STRING);
+			exit(0);
+		default:
+			exit(EXIT_USAGE);
+		}
+	}
+	if (optind < argc)
+		o->maildir = argv[optind++];
+	if (optind < argc)
+		die_usage("argument", argv[optind]);
+	if (o->prefix[0] != '\0' && o->prefix[strlen(o->prefix) - 1] != o->separator)
+		die_usage("prefix (it must end in the separator)", o->prefix);
+}
+
+/* A socket of the internet families: whoever is behind it has shown no password. */
+static bool
+is_network_socket(int fd)
+{
+	struct sockaddr_storage name;
+	socklen_t len = sizeof name;
+
+	if (getsockname(fd, (struct sockaddr *)&name, &len) < 0)
+		return false;
+	return name.ss_family == AF_INET || name.ss_family == AF_INET6;
+}
+
+static void
+set_signals(void)
+{
+	struct sigaction term = { .sa_handler = on_term };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	sigset_t mask;
+
+	/* SIGTERM gets through only where the session waits: a command is finished or not begun. */
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	sigaction(SIGTERM, &term, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct program program = { .session = { .separator = '/', .prefix = "", .sync = true,
+		.idle_notify_s = IDLE_NOTIFY_S, .stop = &stop } };
+	struct buf home = BUF_INIT;
+	int result;
+
+	read_options(argc, argv, &program);
+	log_open("mayfly-imap", LOG_TO_STDERR);
+	if (!program.trust_socket && (is_network_socket(STDIN_FILENO)
+	    || is_network_socket(STDOUT_FILENO))) {
+		static const char bye[] = "* BYE mayfly-imap does not serve a network socket without login\r\n";
+
+		log_line(LOG_LEVEL_ERROR, "refusing to greet PREAUTH on a network socket; "
+		    "start mayfly-login there, or give --trust-socket");
+		if (write(STDOUT_FILENO, bye, sizeof bye - 1) < 0)
+			return EXIT_REFUSED;
+		return EXIT_REFUSED;
+	}
+	if (program.session.maildir == NULL) {
+		const char *dir = getenv("HOME");
+
+		if (dir == NULL || *dir == '\0')
+			die_usage("environment: HOME is not set, and no MAILDIR was given", "");
+		buf_addf(&home, "%s/Maildir", dir);
+		program.session.maildir = home.data;
+	}
+	program.session.commands = command_table;
+	program.session.capabilities = command_capabilities();
+	umask(077);
+	set_signals();
+	result = session_run(&program.session, STDIN_FILENO, STDOUT_FILENO);
+	buf_fini(&home);
+	return result;
 }

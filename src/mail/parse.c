@@ -15,7 +15,7 @@ struct parse_room {
 };
 
 void
-parse_message(const char *bytes, size_t len, unsigned want, struct parse *out)
+parse_message(const char *bytes, size_t len, unsigned want, struct parsed *out)
 {
 	size_t header;
 
@@ -46,7 +46,7 @@ parse_message(const char *bytes, size_t len, unsigned want, struct parse *out)
 }
 
 void
-parse_fini(struct parse *parse)
+parsed_fini(struct parsed *parse)
 {
 	buf_fini(&parse->envelope);
 	buf_fini(&parse->body);

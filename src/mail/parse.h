@@ -29,7 +29,7 @@ enum parse_want {
  * Results; the buffers are emptied and filled at each call, so one struct
  * serves a loop over a mailbox. Those not asked for are left empty.
  */
-struct parse {
+struct parsed {
 	struct buf envelope;
 	struct buf body;
 	struct buf bodystructure;
@@ -38,7 +38,7 @@ struct parse {
 	struct parse_room *room;	/* work space of the parser, kept for the next message */
 };
 
-#define PARSE_INIT ((struct parse){ .vsize = 0 })
+#define PARSED_INIT ((struct parsed){ .vsize = 0 })
 
 /* What is too much of a good thing; the rest is left out of the texts, never of the message. */
 enum {
@@ -48,8 +48,8 @@ enum {
 };
 
 /* Never fails: every run of bytes is a message. want is a sum of enum parse_want. */
-void parse_message(const char *bytes, size_t len, unsigned want, struct parse *out);
+void parse_message(const char *bytes, size_t len, unsigned want, struct parsed *out);
 
-void parse_fini(struct parse *parse);
+void parsed_fini(struct parsed *parse);
 
 #endif

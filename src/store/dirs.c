@@ -46,6 +46,12 @@ is_remote(int fd)
 	return false;
 }
 
+bool
+dirs_remote(const struct mailbox *m)
+{
+	return is_remote(m->dirfd);
+}
+
 static void
 fill_time(struct mailbox *m, const struct stat *st, struct dir_time *out)
 {

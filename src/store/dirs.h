@@ -41,6 +41,9 @@ int dirs_found(struct mailbox *m, struct err *err);
 /* Before count UIDs are given: see that the account's bound is above them. */
 int dirs_raise_bound(struct mailbox *m, uint32_t count, struct buf *lines, struct err *err);
 
+/* Is the mailbox on a file system of another host, which changes without our kernel's knowledge? */
+bool dirs_remote(const struct mailbox *m);
+
 /* Move all files that we know in new/ to cur/; failures are passed over. The lock is held. */
 void dirs_empty_new(struct mailbox *m);
 

@@ -85,7 +85,7 @@ int
 main(void)
 {
 	struct mail mail = MAIL_INIT;
-	struct parse parse = PARSE_INIT;
+	struct parsed parse = PARSED_INIT;
 	struct err err;
 	char path[4096];
 
@@ -104,7 +104,7 @@ main(void)
 		puts(".");
 		fflush(stdout);
 	}
-	parse_fini(&parse);
+	parsed_fini(&parse);
 	mail_fini(&mail);
 	return 0;
 }

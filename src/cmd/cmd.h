@@ -1,0 +1,79 @@
+/*
+ * The handlers of the commands (struct command_row's run: session is a struct
+ * session), one file a family, and the few things that families share.
+ */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct command;
+struct err;
+struct mailbox;
+struct seqset;
+struct session;
+
+int cmd_append(void *session, struct command *cmd);
+int cmd_capability(void *session, struct command *cmd);
+int cmd_close(void *session, struct command *cmd);
+int cmd_copy(void *session, struct command *cmd);
+int cmd_create(void *session, struct command *cmd);
+int cmd_delete(void *session, struct command *cmd);
+int cmd_enable(void *session, struct command *cmd);
+int cmd_examine(void *session, struct command *cmd);
+int cmd_expunge(void *session, struct command *cmd);
+int cmd_fetch(void *session, struct command *cmd);
+int cmd_id(void *session, struct command *cmd);
+int cmd_idle(void *session, struct command *cmd);
+int cmd_list(void *session, struct command *cmd);
+int cmd_logout(void *session, struct command *cmd);
+int cmd_lsub(void *session, struct command *cmd);
+int cmd_move(void *session, struct command *cmd);
+int cmd_namespace(void *session, struct command *cmd);
+int cmd_noop(void *session, struct command *cmd);
+int cmd_rename(void *session, struct command *cmd);
+int cmd_search(void *session, struct command *cmd);
+int cmd_select(void *session, struct command *cmd);
+int cmd_status(void *session, struct command *cmd);
+int cmd_store(void *session, struct command *cmd);
+int cmd_subscribe(void *session, struct command *cmd);
+int cmd_unselect(void *session, struct command *cmd);
+int cmd_unsubscribe(void *session, struct command *cmd);
+
+/* ---- sets of messages (cmd_sets.c) ---- */
+
+/*
+ * Read a sequence-set, or "$" (RFC 5182), of numbers or UIDs. The set is the
+ * caller's, initialised and to be freed; "$" gives UIDs and *saved_out true.
+ */
+int parse_message_set(struct session *s, struct command *cmd, struct seqset *set,
+    bool *saved_out);
+
+/*
+ * The rows that the set means, ascending, in memory that the caller frees.
+ * uid says what the set holds. ERR_SYNTAX for a number that no message has;
+ * UIDs that no message has are passed over (RFC 9051 6.4.9).
+ */
+int rows_of_set(struct session *s, struct seqset *set, bool uid, uint32_t **rows_out,
+    size_t *count_out, struct err *err);
+
+/* ---- STATUS (cmd_status.c), also for LIST RETURN (STATUS) ---- */
+
+struct status_items;
+
+/* Read "(MESSAGES UNSEEN ...)"; the result lives in the command's arena. */
+int parse_status_items(struct command *cmd, const struct status_items **out);
+
+/* Send "* STATUS name (...)". */
+int send_status(struct session *s, const char *name, const struct status_items *items,
+    struct err *err);
+
+/* ---- LIST (cmd_list.c), also for SELECT under IMAP4rev2 ---- */
+
+/* "* LIST (...) "/" name" for one mailbox that exists. */
+void send_list_of(struct session *s, const char *name);
+
+#endif

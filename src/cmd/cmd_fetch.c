@@ -1,0 +1,114 @@
+/*
+ * FETCH and UID FETCH (RFC 9051 6.4.5). \Seen is set for all messages of the
+ * command at once, before they are sent: one write and one sync, not one each.
+ */
+#include <stdlib.h>
+
+#include "cmd/cmd.h"
+#include "cmd/fetch_items.h"
+#include "session/message.h"
+#include "session/session.h"
+#include "session/view.h"
+#include "store/change.h"
+#include "store/mailbox.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+struct fetch {
+	struct seqset set;
+	bool saved;
+	struct fetch_items items;
+	uint32_t *rows;
+	size_t count;
+	uint32_t *seen;		/* rows that become \Seen by this command */
+	size_t seen_count;
+};
+
+static int
+parse_fetch(struct session *s, struct command *cmd, struct fetch *f)
+{
+	struct parse *p = &cmd->parse;
+
+	if (parse_space(p) < 0 || parse_message_set(s, cmd, &f->set, &f->saved) < 0
+	    || parse_space(p) < 0 || parse_fetch_items(cmd, &f->items) < 0)
+		return -1;
+	return parse_end(p);
+}
+
+static void
+set_seen(struct session *s, struct fetch *f)
+{
+	const struct flag_change change = { .mode = FLAGS_ADD, .flags = MAIL_SEEN,
+		.unchanged_since = UINT64_MAX };
+	struct err err;
+
+	if (!f->items.sets_seen || s->examined)
+		return;
+	f->seen = mem_alloc((f->count + 1) * sizeof *f->seen);
+	for (size_t i = 0; i < f->count; i++)
+		if (!(mailbox_flags(s->mailbox, f->rows[i]) & (MAIL_SEEN | ROW_GONE | ROW_REMOVED)))
+			f->seen[f->seen_count++] = f->rows[i];
+	if (mailbox_change_flags(s->mailbox, f->seen, f->seen_count, &change, NULL, &err) < 0) {
+		/* A full disk or quota must not keep anybody from reading. */
+		log_err(&err);
+		f->seen_count = 0;
+	}
+}
+
+static int
+send_messages(struct session *s, struct command *cmd, struct fetch *f)
+{
+	struct message_reader reader = MESSAGE_READER_INIT;
+	struct err err, first = { .kind = ERR_NONE };
+	size_t seen = 0;
+	bool gone = false;
+
+	for (size_t i = 0; i < f->count && !s->out.dead; i++) {
+		bool extra;
+		int result;
+
+		while (seen < f->seen_count && f->seen[seen] < f->rows[i])
+			seen++;
+		extra = seen < f->seen_count && f->seen[seen] == f->rows[i];
+		result = write_fetch(s, &f->items, &reader, f->rows[i], cmd->row->uid, extra, &err);
+		if (result == 0)
+			gone = true;
+		if (result >= 0)
+			continue;
+		/* One message that cannot be read does not hide the others. */
+		if (first.kind == ERR_NONE)
+			first = err;
+		else
+			log_err(&err);
+	}
+	s->counts.fetched += reader.files_read;
+	message_reader_fini(&reader, s->mailbox);
+	if (first.kind != ERR_NONE) {
+		cmd->err = first;
+		return -1;
+	}
+	if (gone)
+		buf_adds(&cmd->code, "EXPUNGEISSUED");
+	return 0;
+}
+
+int
+cmd_fetch(void *session, struct command *cmd)
+{
+	struct session *s = session;
+	struct fetch f = { .set = SEQSET_INIT };
+	int result = -1;
+
+	if (parse_fetch(s, cmd, &f) < 0)
+		goto out;
+	if (view_refresh(s, &cmd->err) < 0
+	    || rows_of_set(s, &f.set, cmd->row->uid || f.saved, &f.rows, &f.count, &cmd->err) < 0)
+		goto out;
+	set_seen(s, &f);
+	result = send_messages(s, cmd, &f);
+out:
+	seqset_fini(&f.set);
+	free(f.rows);
+	free(f.seen);
+	return result;
+}

@@ -1,0 +1,533 @@
+/*
+ * LIST with all of LIST-EXTENDED, LIST-STATUS and SPECIAL-USE, and LSUB
+ * (RFC 9051 6.3.9, RFC 5258, RFC 5819, RFC 6154, RFC 3501 6.3.9).
+ *
+ * One sorted table of nodes is made: mailboxes, subscribed names, and every name
+ * above one of them. What an option asks of a name is a bit in it; RECURSIVEMATCH
+ * is a bit carried from each node to those above it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "session/names.h"
+#include "session/session.h"
+#include "store/folder.h"
+#include "store/notes.h"
+#include "util/ascii.h"
+#include "util/log.h"
+#include "util/mem.h"
+#include "wire/match.h"
+#include "wire/respond.h"
+
+enum {
+	PATTERNS_MAX = 100,	/* in one LIST; clients send one or two */
+};
+
+enum node_bit {
+	NODE_EXISTS = 1,
+	NODE_SUBSCRIBED = 2,
+	NODE_HAS_CHILDREN = 4,		/* a mailbox exists below it */
+	NODE_SPECIAL = 8,
+	NODE_MATCHES = 16,		/* one of the patterns */
+	NODE_MEETS = 32,		/* the selection options */
+	NODE_CHILD_MEETS = 64,		/* a name below it does */
+	NODE_CHILD_HIDDEN = 128,	/* one that does, and is not returned itself */
+	NODE_CHILD_SUBSCRIBED = 256,	/* a name below it is subscribed (LSUB) */
+};
+
+struct node {
+	char *name;
+	const char *special_use;	/* "\Sent" ..., or NULL */
+	unsigned bits;
+};
+
+struct tree {
+	struct node *nodes;
+	size_t count, room;
+	struct notes metadata;
+};
+
+struct list_request {
+	bool extended;			/* the command used the extended syntax */
+	bool select_subscribed, recursive, select_special;
+	bool return_subscribed, return_children, return_special;
+	const struct status_items *status;
+	struct str reference;
+	struct str patterns[PATTERNS_MAX];
+	size_t pattern_count;
+};
+
+/* ---- the tree ---- */
+
+static struct node *
+add_node(struct tree *tree, const char *name, size_t len, unsigned bits)
+{
+	struct node *node;
+
+	tree->nodes = mem_grow(tree->nodes, &tree->room, tree->count + 1, sizeof *tree->nodes);
+	node = &tree->nodes[tree->count++];
+	*node = (struct node){ mem_strndup(name, len), NULL, bits };
+	return node;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return folder_compare(((const struct node *)a)->name, ((const struct node *)b)->name);
+}
+
+static void
+sort_and_join(struct tree *tree)
+{
+	size_t kept = 0;
+
+	qsort(tree->nodes, tree->count, sizeof *tree->nodes, by_name);
+	for (size_t i = 0; i < tree->count; i++) {
+		if (kept > 0 && strcmp(tree->nodes[kept - 1].name, tree->nodes[i].name) == 0) {
+			tree->nodes[kept - 1].bits |= tree->nodes[i].bits;
+			free(tree->nodes[i].name);
+		} else {
+			tree->nodes[kept++] = tree->nodes[i];
+		}
+	}
+	tree->count = kept;
+}
+
+static struct node *
+find_node(struct tree *tree, const char *name, size_t len)
+{
+	char *key = mem_strndup(name, len);
+	struct node wanted = { key, NULL, 0 }, *found;
+
+	found = bsearch(&wanted, tree->nodes, tree->count, sizeof *tree->nodes, by_name);
+	free(key);
+	return found;
+}
+
+/* Set bits on every name above this one. */
+static void
+mark_above(struct tree *tree, const char *name, unsigned bits)
+{
+	for (size_t len = strlen(name); len > 0; len--) {
+		struct node *above;
+
+		if (name[len] != '/')
+			continue;
+		above = find_node(tree, name, len);
+		if (above == NULL)
+			continue;
+		/* whoever set these bits here went on to the top */
+		if ((above->bits & bits) == bits)
+			return;
+		above->bits |= bits;
+	}
+}
+
+/* Usual names, for accounts where nobody has said which folder is for what. */
+static const struct {
+	const char *name;
+	const char *use;
+} usual_names[] = {
+	{ "Archive", "\\Archive" }, { "Archives", "\\Archive" }, { "Drafts", "\\Drafts" },
+	{ "Junk", "\\Junk" }, { "Sent", "\\Sent" }, { "Sent Items", "\\Sent" },
+	{ "Sent Messages", "\\Sent" }, { "Spam", "\\Junk" }, { "Trash", "\\Trash" },
+	{ "Deleted Items", "\\Trash" }, { "Deleted Messages", "\\Trash" },
+};
+
+static void
+guess_special_use(struct tree *tree)
+{
+	const char *given[16];
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof usual_names / sizeof usual_names[0]; i++) {
+		struct node *node = find_node(tree, usual_names[i].name, strlen(usual_names[i].name));
+		bool taken = false;
+
+		for (size_t k = 0; k < count; k++)
+			taken = taken || strcmp(given[k], usual_names[i].use) == 0;
+		if (node == NULL || !(node->bits & NODE_EXISTS) || taken)
+			continue;
+		node->special_use = given[count++] = usual_names[i].use;
+		node->bits |= NODE_SPECIAL;
+	}
+}
+
+static void
+add_special_use(struct session *s, struct tree *tree)
+{
+	bool any = false;
+	struct err err;
+
+	if (notes_read(&s->account, NOTES_METADATA, &tree->metadata, &err) < 0)
+		log_err(&err);
+	for (size_t i = 0; i < tree->metadata.count; i++) {
+		const struct note *note = &tree->metadata.at[i];
+		struct node *node;
+
+		if (ascii_casecmp(note->entry, NOTE_SPECIAL_USE) != 0)
+			continue;
+		any = true;
+		node = find_node(tree, note->name, strlen(note->name));
+		if (node == NULL || !(node->bits & NODE_EXISTS) || note->value_len == 0)
+			continue;
+		node->special_use = note->value;
+		node->bits |= NODE_SPECIAL;
+	}
+	if (!any)
+		guess_special_use(tree);
+}
+
+static int
+make_tree(struct session *s, struct tree *tree, struct err *err)
+{
+	struct folder_list list;
+	struct notes subscriptions;
+	size_t named;
+
+	memset(tree, 0, sizeof *tree);
+	if (folder_list(&s->account, &list, err) < 0)
+		return -1;
+	for (size_t i = 0; i < list.count; i++)
+		add_node(tree, list.names[i], strlen(list.names[i]), NODE_EXISTS);
+	folder_list_fini(&list);
+	if (notes_read(&s->account, NOTES_SUBSCRIPTIONS, &subscriptions, err) < 0)
+		return -1;
+	for (size_t i = 0; i < subscriptions.count; i++)
+		add_node(tree, subscriptions.at[i].name, strlen(subscriptions.at[i].name),
+		    NODE_SUBSCRIBED);
+	notes_fini(&subscriptions);
+	sort_and_join(tree);
+	named = tree->count;
+	for (size_t i = 0; i < named; i++)
+		for (size_t len = strlen(tree->nodes[i].name); len > 0; len--)
+			if (tree->nodes[i].name[len] == '/')
+				add_node(tree, tree->nodes[i].name, len, 0);
+	sort_and_join(tree);
+	for (size_t i = 0; i < tree->count; i++) {
+		if (tree->nodes[i].bits & NODE_EXISTS)
+			mark_above(tree, tree->nodes[i].name, NODE_HAS_CHILDREN);
+		if (tree->nodes[i].bits & NODE_SUBSCRIBED)
+			mark_above(tree, tree->nodes[i].name, NODE_CHILD_SUBSCRIBED);
+	}
+	add_special_use(s, tree);
+	return 0;
+}
+
+static void
+tree_fini(struct tree *tree)
+{
+	for (size_t i = 0; i < tree->count; i++)
+		free(tree->nodes[i].name);
+	free(tree->nodes);
+	notes_fini(&tree->metadata);
+}
+
+/* ---- arguments ---- */
+
+static int
+parse_selection(struct parse *p, struct list_request *r)
+{
+	bool first = true;
+
+	while (!parse_try(p, ')')) {
+		if (!first && parse_space(p) < 0)
+			return -1;
+		first = false;
+		if (parse_try_word(p, "SUBSCRIBED"))
+			r->select_subscribed = true;
+		else if (parse_try_word(p, "RECURSIVEMATCH"))
+			r->recursive = true;
+		else if (parse_try_word(p, "SPECIAL-USE"))
+			r->select_special = true;
+		else if (!parse_try_word(p, "REMOTE"))
+			return parse_fail(p, "a LIST selection option");
+	}
+	if (r->recursive && !r->select_subscribed && !r->select_special)
+		return err_set(p->err, ERR_SYNTAX, "RECURSIVEMATCH needs another selection option");
+	return 0;
+}
+
+static int
+parse_return(struct command *cmd, struct list_request *r)
+{
+	struct parse *p = &cmd->parse;
+	bool first = true;
+
+	if (parse_char(p, '(') < 0)
+		return -1;
+	while (!parse_try(p, ')')) {
+		if (!first && parse_space(p) < 0)
+			return -1;
+		first = false;
+		if (parse_try_word(p, "SUBSCRIBED")) {
+			r->return_subscribed = true;
+		} else if (parse_try_word(p, "CHILDREN")) {
+			r->return_children = true;
+		} else if (parse_try_word(p, "SPECIAL-USE")) {
+			r->return_special = true;
+		} else if (parse_try_word(p, "STATUS")) {
+			if (parse_space(p) < 0 || parse_status_items(cmd, &r->status) < 0)
+				return -1;
+		} else {
+			return parse_fail(p, "a LIST return option");
+		}
+	}
+	return 0;
+}
+
+static int
+parse_patterns(struct parse *p, struct list_request *r)
+{
+	if (!parse_try(p, '(')) {
+		r->pattern_count = 1;
+		return parse_list_mailbox(p, &r->patterns[0]);
+	}
+	r->extended = true;
+	do {
+		if (r->pattern_count == PATTERNS_MAX)
+			return err_set(p->err, ERR_SYNTAX, "LIST takes at most %d patterns", PATTERNS_MAX);
+		if (parse_list_mailbox(p, &r->patterns[r->pattern_count++]) < 0)
+			return -1;
+	} while (parse_try(p, ' '));
+	return parse_char(p, ')');
+}
+
+static int
+parse_list(struct command *cmd, struct list_request *r)
+{
+	struct parse *p = &cmd->parse;
+
+	if (parse_space(p) < 0)
+		return -1;
+	if (parse_try(p, '(')) {
+		r->extended = true;
+		if (parse_selection(p, r) < 0 || parse_space(p) < 0)
+			return -1;
+	}
+	if (parse_astring(p, &r->reference) < 0 || parse_space(p) < 0 || parse_patterns(p, r) < 0)
+		return -1;
+	if (parse_peek(p) == ' ' && p->at + 1 < p->end) {
+		parse_space(p);
+		if (!parse_try_word(p, "RETURN"))
+			return parse_fail(p, "RETURN");
+		r->extended = true;
+		if (parse_space(p) < 0 || parse_return(cmd, r) < 0)
+			return -1;
+	}
+	return parse_end(p);
+}
+
+/* ---- choosing ---- */
+
+/* The name, as the client would see it, against the reference and each pattern. */
+static void
+match_nodes(struct session *s, struct tree *tree, const struct list_request *r)
+{
+	struct buf shown = BUF_INIT, pattern = BUF_INIT;
+
+	for (size_t k = 0; k < r->pattern_count; k++) {
+		struct match *match;
+
+		buf_reset(&pattern);
+		buf_add(&pattern, r->reference.data, r->reference.len);
+		buf_add(&pattern, r->patterns[k].data, r->patterns[k].len);
+		if (memchr(buf_str(&pattern), '\0', pattern.len) != NULL)
+			continue;
+		match = match_new(buf_str(&pattern), pattern.len, s->options->separator);
+		for (size_t i = 0; i < tree->count; i++) {
+			buf_reset(&shown);
+			name_to_client(s, tree->nodes[i].name, &shown);
+			if (match_name(match, shown.data, shown.len) & MATCH_NAME)
+				tree->nodes[i].bits |= NODE_MATCHES;
+		}
+		match_free(&match);
+	}
+	buf_fini(&shown);
+	buf_fini(&pattern);
+}
+
+static bool
+meets(const struct node *node, const struct list_request *r)
+{
+	if (r->select_subscribed && !(node->bits & NODE_SUBSCRIBED))
+		return false;
+	if (r->select_special && !(node->bits & NODE_SPECIAL))
+		return false;
+	/* Without options: what exists, and what is only on the way to it. */
+	return r->select_subscribed || (node->bits & NODE_EXISTS)
+	    || (!r->select_special && (node->bits & NODE_HAS_CHILDREN));
+}
+
+static void
+choose(struct tree *tree, const struct list_request *r)
+{
+	for (size_t i = 0; i < tree->count; i++)
+		if (meets(&tree->nodes[i], r))
+			tree->nodes[i].bits |= NODE_MEETS;
+	if (!r->recursive)
+		return;
+	for (size_t i = 0; i < tree->count; i++) {
+		unsigned bits = tree->nodes[i].bits;
+
+		if (bits & NODE_MEETS)
+			mark_above(tree, tree->nodes[i].name, bits & NODE_MATCHES
+			    ? NODE_CHILD_MEETS : NODE_CHILD_MEETS | NODE_CHILD_HIDDEN);
+	}
+}
+
+/* ---- answering ---- */
+
+static void
+add_attribute(struct buf *out, const char *attribute)
+{
+	if (out->data[out->len - 1] != '(')
+		buf_addc(out, ' ');
+	buf_adds(out, attribute);
+}
+
+static void
+send_node(struct session *s, const char *verb, const struct node *node, const struct buf *attributes,
+    const char *more)
+{
+	struct buf shown = BUF_INIT;
+
+	name_to_client(s, node->name, &shown);
+	output_format(&s->out, "* %s %s) \"%c\" ", verb, buf_str(attributes),
+	    s->options->separator);
+	respond_astring(&s->out, shown.data, shown.len, session_utf8(s));
+	output_text(&s->out, more);
+	output_text(&s->out, "\r\n");
+	buf_fini(&shown);
+}
+
+static void
+send_list_node(struct session *s, const struct node *node, const struct list_request *r)
+{
+	struct buf attributes = BUF_INIT;
+	const char *more = "";
+
+	buf_addc(&attributes, '(');
+	if (!(node->bits & NODE_EXISTS))
+		add_attribute(&attributes, s->enabled_rev2 ? "\\NonExistent" : "\\Noselect \\NonExistent");
+	if (node->bits & NODE_HAS_CHILDREN)
+		add_attribute(&attributes, "\\HasChildren");
+	else if (node->bits & NODE_EXISTS || r->return_children)
+		add_attribute(&attributes, "\\HasNoChildren");
+	if ((r->select_subscribed || r->return_subscribed) && (node->bits & NODE_SUBSCRIBED))
+		add_attribute(&attributes, "\\Subscribed");
+	if (node->special_use != NULL)
+		add_attribute(&attributes, node->special_use);
+	if (r->recursive && (node->bits & NODE_CHILD_MEETS))
+		more = r->select_subscribed && r->select_special
+		    ? " (\"CHILDINFO\" (\"SUBSCRIBED\" \"SPECIAL-USE\"))"
+		    : r->select_subscribed ? " (\"CHILDINFO\" (\"SUBSCRIBED\"))"
+		    : " (\"CHILDINFO\" (\"SPECIAL-USE\"))";
+	send_node(s, "LIST", node, &attributes, more);
+	buf_fini(&attributes);
+}
+
+/* LIST "" "" asks for the separator and the root of the reference. */
+static void
+send_root(struct session *s)
+{
+	output_format(&s->out, "* LIST (\\Noselect) \"%c\" \"\"\r\n", s->options->separator);
+}
+
+int
+cmd_list(void *session, struct command *cmd)
+{
+	struct session *s = session;
+	struct list_request *r = arena_alloc(cmd->arena, sizeof *r);
+	struct tree tree;
+
+	if (parse_list(cmd, r) < 0)
+		return -1;
+	if (!r->extended && r->patterns[0].len == 0) {
+		send_root(s);
+		return 0;
+	}
+	if (make_tree(s, &tree, &cmd->err) < 0) {
+		tree_fini(&tree);
+		return -1;
+	}
+	match_nodes(s, &tree, r);
+	choose(&tree, r);
+	for (size_t i = 0; i < tree.count; i++) {
+		const struct node *node = &tree.nodes[i];
+		struct err err;
+
+		if (!(node->bits & NODE_MATCHES)
+		    || !(node->bits & (NODE_MEETS | NODE_CHILD_HIDDEN)))
+			continue;
+		send_list_node(s, node, r);
+		if (r->status != NULL && (node->bits & NODE_EXISTS) && (node->bits & NODE_MEETS)
+		    && send_status(s, node->name, r->status, &err) < 0)
+			log_err(&err);	/* RFC 5819 2: one that cannot be read has no STATUS line */
+	}
+	tree_fini(&tree);
+	return 0;
+}
+
+void
+send_list_of(struct session *s, const char *name)
+{
+	struct list_request r = { .extended = true };
+	struct tree tree;
+	struct err err;
+	struct node *node;
+
+	if (make_tree(s, &tree, &err) < 0) {
+		log_err(&err);
+	} else {
+		node = find_node(&tree, name, strlen(name));
+		if (node != NULL)
+			send_list_node(s, node, &r);
+	}
+	tree_fini(&tree);
+}
+
+/*
+ * LSUB: subscribed names; with "%", a name that is not subscribed but has
+ * subscribed ones below it is shown as \Noselect (RFC 3501 6.3.9).
+ */
+int
+cmd_lsub(void *session, struct command *cmd)
+{
+	struct session *s = session;
+	struct list_request *r = arena_alloc(cmd->arena, sizeof *r);
+	struct parse *p = &cmd->parse;
+	struct tree tree;
+	bool percent;
+
+	if (parse_space(p) < 0 || parse_astring(p, &r->reference) < 0 || parse_space(p) < 0
+	    || parse_list_mailbox(p, &r->patterns[0]) < 0 || parse_end(p) < 0)
+		return -1;
+	r->pattern_count = 1;
+	percent = memchr(r->patterns[0].data, '%', r->patterns[0].len) != NULL;
+	if (make_tree(s, &tree, &cmd->err) < 0) {
+		tree_fini(&tree);
+		return -1;
+	}
+	match_nodes(s, &tree, r);
+	for (size_t i = 0; i < tree.count; i++) {
+		const struct node *node = &tree.nodes[i];
+		struct buf attributes = BUF_INIT;
+
+		buf_addc(&attributes, '(');
+		if ((node->bits & NODE_MATCHES) && (node->bits & NODE_SUBSCRIBED)) {
+			/* Outlook takes the special folders from LSUB. */
+			if (node->special_use != NULL)
+				add_attribute(&attributes, node->special_use);
+			send_node(s, "LSUB", node, &attributes, "");
+		} else if ((node->bits & NODE_MATCHES) && percent && (node->bits & NODE_CHILD_SUBSCRIBED)) {
+			add_attribute(&attributes, "\\Noselect");
+			send_node(s, "LSUB", node, &attributes, "");
+		}
+		buf_fini(&attributes);
+	}
+	tree_fini(&tree);
+	return 0;
+}

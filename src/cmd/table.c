@@ -1,0 +1,60 @@
+/* The table is the truth, and nothing repeats it. */
+#include "cmd/table.h"
+
+#include "cmd/cmd.h"
+#include "session/session.h"
+#include "util/buf.h"
+#include "wire/capability.h"
+
+enum { AUTH = STATE_AUTHENTICATED, SELECTED = STATE_SELECTED };
+
+const struct command_row command_table[] = {
+	{ "CAPABILITY", STATE_ANY, TELL_EXPUNGE, cmd_capability, "IMAP4rev1 IMAP4rev2", false },
+	{ "NOOP", STATE_ANY, TELL_EXPUNGE, cmd_noop, NULL, false },
+	{ "LOGOUT", STATE_ANY, TELL_NOTHING, cmd_logout, NULL, false },
+	{ "ID", STATE_ANY, TELL_EXPUNGE, cmd_id, "ID", false },
+	{ "ENABLE", AUTH | SELECTED, TELL_NOTHING, cmd_enable, "ENABLE", false },
+	{ "SELECT", AUTH | SELECTED, TELL_NOTHING, cmd_select, NULL, false },
+	{ "EXAMINE", AUTH | SELECTED, TELL_NOTHING, cmd_examine, NULL, false },
+	{ "CREATE", AUTH | SELECTED, TELL_EXPUNGE, cmd_create, "CREATE-SPECIAL-USE", false },
+	{ "DELETE", AUTH | SELECTED, TELL_EXPUNGE, cmd_delete, NULL, false },
+	{ "RENAME", AUTH | SELECTED, TELL_EXPUNGE, cmd_rename, NULL, false },
+	{ "SUBSCRIBE", AUTH | SELECTED, TELL_EXPUNGE, cmd_subscribe, NULL, false },
+	{ "UNSUBSCRIBE", AUTH | SELECTED, TELL_EXPUNGE, cmd_unsubscribe, NULL, false },
+	{ "LIST", AUTH | SELECTED, TELL_EXPUNGE, cmd_list,
+		"LIST-EXTENDED LIST-STATUS SPECIAL-USE CHILDREN", false },
+	{ "LSUB", AUTH | SELECTED, TELL_EXPUNGE, cmd_lsub, NULL, false },
+	{ "NAMESPACE", AUTH | SELECTED, TELL_EXPUNGE, cmd_namespace, "NAMESPACE", false },
+	{ "STATUS", AUTH | SELECTED, TELL_EXPUNGE, cmd_status, "STATUS=SIZE", false },
+	{ "APPEND", AUTH | SELECTED, TELL_EXPUNGE, cmd_append, "LITERAL+ BINARY UIDPLUS", false },
+	{ "IDLE", AUTH | SELECTED, TELL_EXPUNGE, cmd_idle, "IDLE", false },
+	{ "CHECK", SELECTED, TELL_EXPUNGE, cmd_noop, NULL, false },
+	{ "CLOSE", SELECTED, TELL_NOTHING, cmd_close, NULL, false },
+	{ "UNSELECT", SELECTED, TELL_NOTHING, cmd_unselect, "UNSELECT", false },
+	{ "EXPUNGE", SELECTED, TELL_EXPUNGE, cmd_expunge, NULL, false },
+	{ "UID EXPUNGE", SELECTED, TELL_EXPUNGE, cmd_expunge, "UIDPLUS", true },
+	{ "FETCH", SELECTED, HOLD_EXPUNGE, cmd_fetch, "BINARY", false },
+	{ "UID FETCH", SELECTED, TELL_EXPUNGE, cmd_fetch, NULL, true },
+	{ "STORE", SELECTED, HOLD_EXPUNGE, cmd_store, NULL, false },
+	{ "UID STORE", SELECTED, TELL_EXPUNGE, cmd_store, NULL, true },
+	{ "COPY", SELECTED, TELL_EXPUNGE, cmd_copy, "UIDPLUS", false },
+	{ "UID COPY", SELECTED, TELL_EXPUNGE, cmd_copy, NULL, true },
+	{ "MOVE", SELECTED, TELL_EXPUNGE, cmd_move, "MOVE", false },
+	{ "UID MOVE", SELECTED, TELL_EXPUNGE, cmd_move, NULL, true },
+#if 0 /* SEARCH: until query/ is here */
+	{ "SEARCH", SELECTED, HOLD_EXPUNGE, cmd_search, "ESEARCH SEARCHRES WITHIN", false },
+	{ "UID SEARCH", SELECTED, TELL_EXPUNGE, cmd_search, NULL, true },
+#endif
+	{ NULL, 0, TELL_NOTHING, NULL, NULL, false },
+};
+
+const char *
+command_capabilities(void)
+{
+	static struct buf list;
+
+	if (list.len == 0)
+		for (const struct command_row *row = command_table; row->name != NULL; row++)
+			capability_add(&list, row->capability);
+	return list.data;
+}

@@ -1,0 +1,159 @@
+/* Mailbox names, the client's way and the store's way. */
+#include "session/names.h"
+
+#include <string.h>
+
+#include "session/session.h"
+#include "store/folder.h"
+#include "util/ascii.h"
+#include "util/buf.h"
+#include "util/utf8.h"
+#include "wire/mutf7.h"
+
+/* Decode a run of one part, without the two escapes. */
+static int
+run_from_client(const struct session *s, const char *text, size_t len, struct buf *out)
+{
+	size_t from = out->len;
+
+	if (memchr(text, '/', len) != NULL && s->options->separator == '/')
+		return -1;
+	if (session_utf8(s)) {
+		if (!utf8_valid(text, len))
+			return -1;
+		buf_add(out, text, len);
+	} else if (mutf7_decode(text, len, out) < 0) {
+		/* UTF-8 from a client that never asked for it: what else could it mean? */
+		if (!utf8_valid(text, len) || memchr(text, '&', len) != NULL)
+			return -1;
+		buf_add(out, text, len);
+	}
+	/* "/" inside a part is not ours to read as a separator. */
+	for (size_t i = from; i < out->len; i++) {
+		if (out->data[i] == FOLDER_SLASH)
+			return -1;
+		if (out->data[i] == '/')
+			out->data[i] = FOLDER_SLASH;
+	}
+	return 0;
+}
+
+static int
+part_from_client(const struct session *s, const char *part, size_t len, struct buf *out)
+{
+	size_t start = 0;
+
+	for (size_t i = 0; i + 5 <= len;) {
+		bool dot = memcmp(part + i, "&AC4-", 5) == 0;
+		bool slash = memcmp(part + i, "&AC8-", 5) == 0;
+
+		if (!dot && !slash) {
+			i++;
+			continue;
+		}
+		if (run_from_client(s, part + start, i - start, out) < 0)
+			return -1;
+		buf_addc(out, dot ? '.' : FOLDER_SLASH);
+		start = i += 5;
+	}
+	return run_from_client(s, part + start, len - start, out);
+}
+
+int
+name_from_client(const struct session *s, const char *name, size_t len, struct buf *out,
+    struct err *err)
+{
+	const char *prefix = s->options->prefix;
+	size_t prefix_len = strlen(prefix), start = out->len;
+	char separator = s->options->separator;
+
+	if (memchr(name, '\0', len) != NULL)
+		return err_set(err, ERR_CANNOT, "A mailbox name may not hold NUL");
+	if (prefix_len > 0 && !ascii_is(name, len, "INBOX")) {
+		if (len <= prefix_len || ascii_ncasecmp(name, prefix, prefix_len) != 0)
+			return err_set(err, ERR_CANNOT, "Mailbox names begin with %s here", prefix);
+		name += prefix_len;
+		len -= prefix_len;
+	}
+	for (;;) {
+		const char *end = memchr(name, separator, len);
+		size_t n = end != NULL ? (size_t)(end - name) : len;
+		size_t part = out->len;
+
+		if (part_from_client(s, name, n, out) < 0)
+			return err_set(err, ERR_CANNOT, session_utf8(s)
+			    ? "The mailbox name is not valid UTF-8"
+			    : "The mailbox name is not valid modified UTF-7");
+		/* INBOX is one mailbox in any case of its letters, also as a parent. */
+		if (part == start && prefix_len == 0 && ascii_is(out->data + part, out->len - part, "INBOX"))
+			memcpy(out->data + part, "INBOX", 5);
+		if (end == NULL)
+			break;
+		buf_addc(out, '/');
+		name += n + 1;
+		len -= n + 1;
+	}
+	if (prefix_len > 0 && ascii_is(buf_str(out) + start, out->len - start, "INBOX"))
+		memcpy(out->data + start, "INBOX", 5);
+	return 0;
+}
+
+static void
+part_to_client(const struct session *s, const char *part, size_t len, struct buf *out)
+{
+	size_t start = 0;
+
+	for (size_t i = 0; i <= len; i++) {
+		const char *escape = NULL;
+
+		if (i < len && part[i] == '.' && s->options->separator == '.')
+			escape = "&AC4-";
+		else if (i < len && part[i] == FOLDER_SLASH)
+			escape = s->options->separator == '/' ? "&AC8-" : "/";
+		else if (i < len)
+			continue;
+		if (session_utf8(s))
+			buf_add(out, part + start, i - start);
+		else
+			mutf7_encode(part + start, i - start, out);
+		if (escape != NULL)
+			buf_adds(out, escape);
+		start = i + 1;
+	}
+}
+
+void
+name_to_client(const struct session *s, const char *name, struct buf *out)
+{
+	if (strcmp(name, "INBOX") == 0) {
+		buf_adds(out, name);
+		return;
+	}
+	buf_adds(out, s->options->prefix);
+	for (;;) {
+		size_t len = strcspn(name, "/");
+
+		part_to_client(s, name, len, out);
+		if (name[len] == '\0')
+			return;
+		buf_addc(out, s->options->separator);
+		name += len + 1;
+	}
+}
+
+int
+parse_mailbox(struct session *s, struct command *cmd, const char **out, struct err *why)
+{
+	struct buf name = BUF_INIT;
+	struct str text;
+
+	*out = NULL;
+	if (parse_astring(&cmd->parse, &text) < 0)
+		return -1;
+	if (text.len == 0)
+		err_set(why, ERR_CANNOT, "A mailbox name may not be empty");
+	else if (name_from_client(s, text.data, text.len, &name, why) == 0)
+		*out = arena_strndup(cmd->arena, name.data, name.len);
+	buf_fini(&name);
+	return 0;
+}

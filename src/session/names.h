@@ -1,0 +1,31 @@
+/*
+ * Mailbox names as the client spells them, and as the store does (store/folder.h).
+ * The client's form has the session's prefix and separator, in modified UTF-7
+ * until it enables UTF8=ACCEPT or IMAP4rev2 (RFC 9051 5.1, RFC 9755 3). A "." or
+ * "/" inside a part that would read as the separator is "&AC4-" or "&AC8-".
+ */
+#ifndef SESSION_NAMES_H
+#define SESSION_NAMES_H
+
+#include <stddef.h>
+
+struct buf;
+struct command;
+struct err;
+struct session;
+
+/* The store's name behind out. ERR_CANNOT when no mailbox can have that name. */
+int name_from_client(const struct session *s, const char *name, size_t len, struct buf *out,
+    struct err *err);
+
+/* The client's name behind out. */
+void name_to_client(const struct session *s, const char *name, struct buf *out);
+
+/*
+ * Read a mailbox argument of a command. The result lives in the command's arena;
+ * a name that no mailbox can have gives *out NULL, and *why says why: each
+ * command answers that in its own way, after it has read all its arguments.
+ */
+int parse_mailbox(struct session *s, struct command *cmd, const char **out, struct err *why);
+
+#endif

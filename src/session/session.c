@@ -1,0 +1,164 @@
+/*
+ * One conversation from greeting to good-bye. The loop is wire/dispatch.c's, the
+ * commands are those of the table that it was given; here is what surrounds them: the greeting, what is
+ * told before a tagged answer, the end and its log line.
+ */
+#include "session/session.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "session/view.h"
+#include "store/mailbox.h"
+#include "util/log.h"
+#include "wire/capability.h"
+#include "wire/reply.h"
+#include "wire/respond.h"
+
+enum {
+	LINE_MAX_SELECTED = 1 << 20,	/* UID sets of real clients go beyond 64 k */
+	COMMAND_MAX = 4 << 20,		/* octets of one command in memory; APPEND streams past it */
+	AUTOLOGOUT_MS = 30 * 60 * 1000,	/* RFC 9051 5.4: at least 30 minutes */
+	BAD_COMMANDS_MAX = 20,		/* in a row: a client that speaks something else */
+};
+
+static enum state
+current_state(void *ctx)
+{
+	return ((struct session *)ctx)->state;
+}
+
+void
+session_select(struct session *s, struct mailbox *mailbox, bool examined)
+{
+	if (s->mailbox != NULL) {
+		mailbox_tidy(s->mailbox);
+		mailbox_close(&s->mailbox);
+	}
+	seqset_reset(&s->saved);
+	s->mailbox = mailbox;
+	s->examined = examined;
+	s->keywords_told = 0;
+	s->state = mailbox != NULL ? STATE_SELECTED : STATE_AUTHENTICATED;
+}
+
+void
+session_logout(struct session *s)
+{
+	s->state = STATE_LOGOUT;
+}
+
+static void
+before_answer(void *ctx, const struct command *cmd, bool failed)
+{
+	struct session *s = ctx;
+	struct err err;
+
+	if (s->mailbox == NULL || cmd->row->tell == TELL_NOTHING
+	    || (failed && reply_is_bad(&cmd->err)))
+		return;
+	if (cmd->row->tell == TELL_EXPUNGE && view_refresh(s, &err) < 0)
+		log_err(&err);
+	view_tell(s, cmd->row->tell, cmd->row->uid);
+}
+
+/* One line an administrator can count with; see mayfly-imap(8), LOGGING. */
+static void
+log_the_end(const struct session *s, const char *why)
+{
+	struct log_event event;
+	struct rusage usage;
+
+	log_begin(&event, "session-end");
+	if (s->options->user != NULL) {
+		log_field(&event, "user", s->options->user);
+	} else {
+		char uid[16];
+
+		snprintf(uid, sizeof uid, "uid:%u", (unsigned)getuid());
+		/* no look into the user database for a log line: it may be on a network */
+		log_field(&event, "user", uid);
+	}
+	if (s->options->address != NULL)
+		log_field(&event, "addr", s->options->address);
+	log_field(&event, "reason", why);
+	log_number(&event, "bytes_in", s->in.total);
+	log_number(&event, "bytes_out", s->out.total);
+	log_number(&event, "commands", s->dispatch.commands);
+	log_number(&event, "fetched", s->counts.fetched);
+	log_number(&event, "appended", s->counts.appended);
+	log_number(&event, "expunged", s->counts.expunged);
+	getrusage(RUSAGE_SELF, &usage);
+	log_number(&event, "cpu_ms", (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000
+	    + (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000);
+	log_number(&event, "wall_ms", (uint64_t)(input_clock_ms() - s->started_ms));
+	log_end(&event, LOG_LEVEL_INFO);
+}
+
+static const char *
+say_goodbye(struct session *s, enum dispatch_end end)
+{
+	switch (end) {
+	case DISPATCH_LOGOUT:
+		return "logout";
+	case DISPATCH_TIMEOUT:
+		reply_bye(&s->out, "No command for too long, good-bye");
+		return "timeout";
+	case DISPATCH_SIGNAL:
+		reply_bye(&s->out, "The server is going down, come back soon");
+		return "signal";
+	case DISPATCH_LIMIT:
+		return "limit";
+	case DISPATCH_GONE:
+		break;
+	}
+	return "gone";
+}
+
+int
+session_run(const struct session_options *options, int in_fd, int out_fd)
+{
+	struct session s = { .options = options, .state = STATE_AUTHENTICATED, .mail = MAIL_INIT };
+	const char *why;
+	sigset_t open_mask;
+	struct err err;
+
+	sigprocmask(SIG_SETMASK, NULL, &open_mask);
+	sigdelset(&open_mask, SIGTERM);
+	s.started_ms = input_clock_ms();
+	output_init(&s.out, out_fd, AUTOLOGOUT_MS);
+	input_init(&s.in, in_fd, &s.out, LINE_MAX_SELECTED, AUTOLOGOUT_MS);
+	s.in.stop = s.out.stop = options->stop;
+	s.in.wait_mask = s.out.wait_mask = &open_mask;
+	seqset_init(&s.saved);
+	s.dispatch = (struct dispatch){
+		.in = &s.in, .out = &s.out, .rows = options->commands, .session = &s,
+		.state = current_state, .before_answer = before_answer,
+		.command_max = COMMAND_MAX, .bad_max = BAD_COMMANDS_MAX, .literal_plus = true,
+	};
+	if (account_open(&s.account, options->maildir, options->layout, true, &err) < 0) {
+		log_err(&err);
+		output_format(&s.out, "* BYE [UNAVAILABLE] %s\r\n", err.client);
+		output_flush(&s.out);
+		output_fini(&s.out);
+		input_fini(&s.in);
+		return 75;	/* EX_TEMPFAIL: the store may come back */
+	}
+	s.account.sync = options->sync;
+	output_format(&s.out, "* PREAUTH [CAPABILITY %s] mayfly is ready\r\n",
+	    options->capabilities);
+	why = say_goodbye(&s, dispatch_run(&s.dispatch));
+	output_flush(&s.out);
+	log_the_end(&s, why);
+	session_select(&s, NULL, false);
+	seqset_fini(&s.saved);
+	mail_fini(&s.mail);
+	dispatch_fini(&s.dispatch);
+	account_close(&s.account);
+	input_fini(&s.in);
+	output_fini(&s.out);
+	return 0;
+}

@@ -1,0 +1,222 @@
+/* Telling the client what is true by now. */
+#include "session/view.h"
+
+#include <stdlib.h>
+
+#include "session/session.h"
+#include "store/mailbox.h"
+#include "util/buf.h"
+#include "util/err.h"
+#include "util/log.h"
+#include "wire/flags.h"
+#include "wire/output.h"
+#include "wire/respond.h"
+
+/* The two rooms agree on the bits of the flags, and MAIL_PASSED is shown as a keyword. */
+_Static_assert((int)MAIL_ANSWERED == (int)FLAG_ANSWERED && (int)MAIL_FLAGGED == (int)FLAG_FLAGGED
+    && (int)MAIL_DELETED == (int)FLAG_DELETED && (int)MAIL_SEEN == (int)FLAG_SEEN
+    && (int)MAIL_DRAFT == (int)FLAG_DRAFT, "flag bits");
+
+#define SYSTEM_FLAGS "\\Answered \\Flagged \\Deleted \\Seen \\Draft"
+
+int
+view_refresh(struct session *s, struct err *err)
+{
+	return s->mailbox != NULL ? mailbox_sync(s->mailbox, err) : 0;
+}
+
+void
+view_flags(const struct session *s, const struct row *row, struct buf *out)
+{
+	const struct keywords *kw = &s->mailbox->keywords;
+	const struct keyword_set *set = &kw->sets[row->set];
+	unsigned bits = row->flags & FLAGS_SETTABLE;
+
+	if (!s->enabled_rev2 && mailbox_is_recent(s->mailbox, row->uid))
+		bits |= FLAG_RECENT;
+	flags_print(bits, NULL, 0, out);
+	if (!(row->flags & MAIL_PASSED) && set->count == 0)
+		return;
+	/* The keywords go inside the closing parenthesis. */
+	out->len--;
+	if (row->flags & MAIL_PASSED)
+		buf_adds(out, out->data[out->len - 1] == '(' ? "$Forwarded" : " $Forwarded");
+	for (uint32_t i = 0; i < set->count; i++) {
+		if (out->data[out->len - 1] != '(')
+			buf_addc(out, ' ');
+		buf_adds(out, kw->names[set->ids[i]]);
+	}
+	buf_addc(out, ')');
+}
+
+void
+view_tell_keywords(struct session *s, bool always)
+{
+	const struct keywords *kw = &s->mailbox->keywords;
+	bool writable = !s->examined && !s->mailbox->read_only && !s->mailbox->unsaved;
+
+	if (!always && s->keywords_told == kw->count)
+		return;
+	s->keywords_told = kw->count;
+	output_text(&s->out, "* FLAGS (" SYSTEM_FLAGS " $Forwarded");
+	for (size_t i = 0; i < kw->count; i++) {
+		output_char(&s->out, ' ');
+		output_text(&s->out, kw->names[i]);
+	}
+	output_text(&s->out, ")\r\n* OK [PERMANENTFLAGS (");
+	if (writable) {
+		output_text(&s->out, SYSTEM_FLAGS " $Forwarded");
+		for (size_t i = 0; i < kw->count; i++) {
+			output_char(&s->out, ' ');
+			output_text(&s->out, kw->names[i]);
+		}
+		output_text(&s->out, " \\*");
+	}
+	output_text(&s->out, writable ? ")] Flags and keywords are kept\r\n"
+	    : ")] Nothing can be changed here\r\n");
+}
+
+static int
+by_row(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Ascending, each once. */
+static void
+settle(struct rows *rows)
+{
+	size_t kept = 0;
+
+	if (rows->count > 1)
+		qsort(rows->at, rows->count, sizeof *rows->at, by_row);
+	for (size_t i = 0; i < rows->count; i++)
+		if (kept == 0 || rows->at[kept - 1] != rows->at[i])
+			rows->at[kept++] = rows->at[i];
+	rows->count = kept;
+}
+
+static void
+tell_expunged(struct session *s)
+{
+	struct mailbox *m = s->mailbox;
+	struct seqset uids = SEQSET_INIT;
+
+	if (m->gone.count == 0)
+		return;
+	settle(&m->gone);
+	for (size_t i = 0; i < m->gone.count; i++) {
+		if (s->enabled_qresync) {
+			seqset_add(&uids, mailbox_uid(m, m->gone.at[i]));
+			continue;
+		}
+		/* Each line shifts the numbers of those that follow. */
+		output_text(&s->out, "* ");
+		output_number(&s->out, mailbox_number_of_row(m, m->gone.at[i]) - i);
+		output_text(&s->out, " EXPUNGE\r\n");
+	}
+	if (s->enabled_qresync) {
+		output_text(&s->out, "* VANISHED ");
+		seqset_print(&uids, &s->out.buf);
+		output_text(&s->out, "\r\n");
+	}
+	/* "$" names no message that is gone (RFC 5182 2.1). */
+	for (size_t i = 0; s->saved.count > 0 && i < m->gone.count; i++) {
+		uint32_t uid = mailbox_uid(m, m->gone.at[i]);
+
+		if (seqset_contains(&s->saved, uid)) {
+			struct seqset gone = SEQSET_INIT, left = SEQSET_INIT;
+
+			seqset_add(&gone, uid);
+			seqset_subtract(&s->saved, &gone, &left);
+			seqset_fini(&gone);
+			seqset_fini(&s->saved);
+			s->saved = left;
+		}
+	}
+	mailbox_remove(m, m->gone.at, m->gone.count);
+	m->gone.count = 0;
+	seqset_fini(&uids);
+}
+
+static void
+tell_new(struct session *s)
+{
+	struct mailbox *m = s->mailbox;
+	struct err err;
+
+	if (m->told_rows == mailbox_rows(m))
+		return;
+	if (!s->enabled_rev2 && mailbox_claim_recent(m, &err) < 0)
+		log_err(&err);
+	mailbox_tell_all(m);
+	output_text(&s->out, "* ");
+	output_number(&s->out, mailbox_told(m));
+	output_text(&s->out, " EXISTS\r\n");
+	if (!s->enabled_rev2) {
+		output_text(&s->out, "* ");
+		output_number(&s->out, mailbox_recent(m));
+		output_text(&s->out, " RECENT\r\n");
+	}
+}
+
+void
+view_fetch_flags(struct session *s, uint32_t number, bool uid, bool flags)
+{
+	struct mailbox *m = s->mailbox;
+	struct buf *out = &s->out.buf;
+	struct row row;
+	bool first = true;
+
+	mailbox_row(m, number, &row);
+	output_text(&s->out, "* ");
+	output_number(&s->out, mailbox_number_of_row(m, number));
+	output_text(&s->out, " FETCH (");
+	if (uid || s->enabled_qresync) {
+		output_text(&s->out, "UID ");
+		output_number(&s->out, row.uid);
+		first = false;
+	}
+	if (flags) {
+		output_text(&s->out, first ? "FLAGS " : " FLAGS ");
+		view_flags(s, &row, out);
+		first = false;
+	}
+	if (s->enabled_condstore) {
+		output_text(&s->out, first ? "MODSEQ (" : " MODSEQ (");
+		output_number(&s->out, row.modseq);
+		output_char(&s->out, ')');
+	}
+	output_text(&s->out, ")\r\n");
+}
+
+static void
+tell_flags(struct session *s, bool uid)
+{
+	struct mailbox *m = s->mailbox;
+
+	if (m->flagged.count == 0)
+		return;
+	settle(&m->flagged);
+	for (size_t i = 0; i < m->flagged.count; i++) {
+		uint32_t row = m->flagged.at[i];
+
+		if (mailbox_is_told(m, row) && !(mailbox_flags(m, row) & ROW_GONE))
+			view_fetch_flags(s, row, uid, true);
+	}
+	m->flagged.count = 0;
+}
+
+void
+view_tell(struct session *s, enum tell tell, bool uid)
+{
+	if (s->mailbox == NULL || tell == TELL_NOTHING)
+		return;
+	if (tell == TELL_EXPUNGE)
+		tell_expunged(s);
+	tell_new(s);
+	view_tell_keywords(s, false);
+	tell_flags(s, uid);
+}

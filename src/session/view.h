@@ -1,0 +1,37 @@
+/*
+ * What the client was told against what is true: EXPUNGE or VANISHED, EXISTS,
+ * RECENT, FLAGS and FETCH of what others changed, in the order that RFC 9051 7.4
+ * and 7.5 and RFC 7162 3.2.10 ask for.
+ */
+#ifndef SESSION_VIEW_H
+#define SESSION_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wire/dispatch.h"
+
+struct buf;
+struct err;
+struct row;
+struct session;
+
+/* Look at the disk; what is new waits in the mailbox until view_tell. */
+int view_refresh(struct session *s, struct err *err);
+
+/*
+ * Tell the client. tell says whether EXPUNGE may be told now; uid, whether the
+ * command that this stands in is a UID command (FETCH then shows the UID too).
+ */
+void view_tell(struct session *s, enum tell tell, bool uid);
+
+/* "* FLAGS" and "* OK [PERMANENTFLAGS ...]", when there are keywords that were not in the last one. */
+void view_tell_keywords(struct session *s, bool always);
+
+/* "(\Seen $Junk)": the flags of a message as this session sees them. */
+void view_flags(const struct session *s, const struct row *row, struct buf *out);
+
+/* "* 7 FETCH (UID 42 FLAGS (...) MODSEQ (n))" for one row that has a number. */
+void view_fetch_flags(struct session *s, uint32_t row, bool uid, bool flags);
+
+#endif
