@@ -6,6 +6,7 @@
 
 #include "cmd/cmd.h"
 #include "session/session.h"
+#include "store/mailbox.h"
 #include "util/ascii.h"
 #include "wire/capability.h"
 #include "wire/respond.h"
@@ -112,6 +113,7 @@ cmd_enable(void *session, struct command *cmd)
 	struct parse *p = &cmd->parse;
 	struct str *names = NULL;
 	size_t count = 0;
+	bool had_condstore = s->enabled_condstore;
 
 	do {
 		struct str *more = arena_alloc(cmd->arena, (count + 1) * sizeof *more);
@@ -133,6 +135,9 @@ cmd_enable(void *session, struct command *cmd)
 		output_write(&s->out, names[i].data, names[i].len);
 	}
 	output_text(&s->out, "\r\n");
+	if (s->mailbox != NULL && !had_condstore && s->enabled_condstore)
+		output_format(&s->out, "* OK [HIGHESTMODSEQ %llu] The highest so far\r\n",
+		    (unsigned long long)s->mailbox->facts.modseq);
 	return 0;
 }
 

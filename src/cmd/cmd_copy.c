@@ -55,6 +55,9 @@ transfer(struct session *s, struct command *cmd, const char *name, const uint32_
 	if (move) {
 		s->counts.expunged += copied.count;
 		output_format(&s->out, "* OK [%s] Moved\r\n", code.data);
+		if (s->enabled_qresync)
+			buf_addf(&cmd->code, "HIGHESTMODSEQ %llu",
+			    (unsigned long long)s->mailbox->facts.modseq);
 	} else {
 		buf_add(&cmd->code, code.data, code.len);
 	}

@@ -43,6 +43,9 @@ cmd_expunge(void *session, struct command *cmd)
 	if (mailbox_expunge(m, rows, kept, &cmd->err) < 0)
 		goto out;
 	s->counts.expunged += kept;
+	/* RFC 7162 3.2.8: so that the client need not ask for what it did itself */
+	if (kept > 0 && s->enabled_condstore)
+		buf_addf(&cmd->code, "HIGHESTMODSEQ %llu", (unsigned long long)m->facts.modseq);
 	result = 0;
 out:
 	seqset_fini(&set);

@@ -1,5 +1,5 @@
 /*
- * FETCH and UID FETCH (RFC 9051 6.4.5). \Seen is set for all messages of the
+ * FETCH and UID FETCH (RFC 9051 6.4.5, RFC 7162 3.1.4 and 3.2.6). \Seen is set for all messages of the
  * command at once, before they are sent: one write and one sync, not one each.
  */
 #include <stdlib.h>
@@ -18,11 +18,42 @@ struct fetch {
 	struct seqset set;
 	bool saved;
 	struct fetch_items items;
+	uint64_t changed_since;	/* only messages with a higher mod-sequence; 0: all */
+	bool has_changed_since, vanished;
 	uint32_t *rows;
 	size_t count;
 	uint32_t *seen;		/* rows that become \Seen by this command */
 	size_t seen_count;
 };
+
+/* " (CHANGEDSINCE 12345 VANISHED)" */
+static int
+parse_modifiers(struct session *s, struct command *cmd, struct fetch *f)
+{
+	struct parse *p = &cmd->parse;
+
+	if (parse_char(p, '(') < 0)
+		return -1;
+	do {
+		if (parse_try_word(p, "CHANGEDSINCE")) {
+			if (parse_space(p) < 0 || parse_number64(p, &f->changed_since) < 0)
+				return -1;
+			f->has_changed_since = true;
+		} else if (parse_try_word(p, "VANISHED")) {
+			f->vanished = true;
+		} else {
+			return parse_fail(p, "a FETCH modifier");
+		}
+	} while (parse_try(p, ' '));
+	if (parse_char(p, ')') < 0)
+		return -1;
+	if (f->vanished && (!s->enabled_qresync || !f->has_changed_since || !cmd->row->uid))
+		return err_set(&cmd->err, ERR_SYNTAX,
+		    "VANISHED goes with CHANGEDSINCE in a UID FETCH after ENABLE QRESYNC");
+	if (f->has_changed_since)
+		fetch_items_add_modseq(cmd, &f->items);
+	return 0;
+}
 
 static int
 parse_fetch(struct session *s, struct command *cmd, struct fetch *f)
@@ -32,7 +63,24 @@ parse_fetch(struct session *s, struct command *cmd, struct fetch *f)
 	if (parse_space(p) < 0 || parse_message_set(s, cmd, &f->set, &f->saved) < 0
 	    || parse_space(p) < 0 || parse_fetch_items(cmd, &f->items) < 0)
 		return -1;
+	if (parse_peek(p) == ' ' && p->at + 1 < p->end
+	    && (parse_space(p) < 0 || parse_modifiers(s, cmd, f) < 0))
+		return -1;
 	return parse_end(p);
+}
+
+/* Keep the rows that changed after the mod-sequence. */
+static void
+keep_changed(const struct session *s, struct fetch *f)
+{
+	size_t kept = 0;
+
+	if (!f->has_changed_since)
+		return;
+	for (size_t i = 0; i < f->count; i++)
+		if (mailbox_modseq(s->mailbox, f->rows[i]) > f->changed_since)
+			f->rows[kept++] = f->rows[i];
+	f->count = kept;
 }
 
 static void
@@ -104,6 +152,11 @@ cmd_fetch(void *session, struct command *cmd)
 	if (view_refresh(s, &cmd->err) < 0
 	    || rows_of_set(s, &f.set, cmd->row->uid || f.saved, &f.rows, &f.count, &cmd->err) < 0)
 		goto out;
+	if (f.items.has_modseq)
+		s->enabled_condstore = true;	/* RFC 7162 3.1: asking is enabling */
+	if (f.vanished)
+		view_tell_vanished(s, f.changed_since, &f.set, NULL, NULL);
+	keep_changed(s, &f);
 	set_seen(s, &f);
 	result = send_messages(s, cmd, &f);
 out:

@@ -15,6 +15,100 @@
 #include "util/mem.h"
 #include "wire/respond.h"
 
+/* What SELECT was asked beside the name. */
+struct select_args {
+	const char *name;
+	struct err why;			/* when name is NULL */
+	bool condstore, qresync;
+	uint32_t uidvalidity;
+	uint64_t modseq;
+	struct seqset known, seqs, uids;
+	bool has_known, has_match;
+};
+
+static void
+args_fini(struct select_args *a)
+{
+	seqset_fini(&a->known);
+	seqset_fini(&a->seqs);
+	seqset_fini(&a->uids);
+}
+
+/* "(67890007 90060115194045000 41:211,214:541 (1:3 41:43))", behind QRESYNC */
+static int
+parse_qresync(struct command *cmd, struct select_args *a)
+{
+	struct parse *p = &cmd->parse;
+
+	if (parse_space(p) < 0 || parse_char(p, '(') < 0 || parse_nz_number(p, &a->uidvalidity) < 0
+	    || parse_space(p) < 0 || parse_number64(p, &a->modseq) < 0)
+		return -1;
+	if (parse_peek(p) == ' ' && p->at + 1 < p->end && p->at[1] != '(') {
+		parse_space(p);
+		if (parse_sequence_set(p, &a->known) < 0)
+			return -1;
+		a->has_known = true;
+	}
+	if (parse_try(p, ' ')) {
+		if (parse_char(p, '(') < 0 || parse_sequence_set(p, &a->seqs) < 0 || parse_space(p) < 0
+		    || parse_sequence_set(p, &a->uids) < 0 || parse_char(p, ')') < 0)
+			return -1;
+		a->has_match = true;
+	}
+	if (a->known.star || a->seqs.star || a->uids.star)
+		return err_set(&cmd->err, ERR_SYNTAX, "QRESYNC takes no * in its sets");
+	seqset_sort(&a->known);
+	seqset_sort(&a->seqs);
+	seqset_sort(&a->uids);
+	return parse_char(p, ')');
+}
+
+static int
+parse_select(struct session *s, struct command *cmd, struct select_args *a)
+{
+	struct parse *p = &cmd->parse;
+
+	if (parse_space(p) < 0 || parse_mailbox(s, cmd, &a->name, &a->why) < 0)
+		return -1;
+	if (parse_peek(p) == ' ' && p->at + 1 < p->end) {
+		parse_space(p);
+		if (parse_char(p, '(') < 0)
+			return -1;
+		do {
+			if (parse_try_word(p, "CONDSTORE"))
+				a->condstore = true;
+			else if (!parse_try_word(p, "QRESYNC"))
+				return parse_fail(p, "CONDSTORE or QRESYNC");
+			else if (parse_qresync(cmd, a) < 0)
+				return -1;
+			else
+				a->qresync = true;
+		} while (parse_try(p, ' '));
+		if (parse_char(p, ')') < 0)
+			return -1;
+	}
+	if (a->qresync && !s->enabled_qresync)
+		return err_set(&cmd->err, ERR_SYNTAX, "ENABLE QRESYNC must come first");
+	return parse_end(p);
+}
+
+/* What changed since the client was here last (RFC 7162 3.2.5). */
+static void
+send_resync(struct session *s, const struct select_args *a)
+{
+	struct mailbox *m = s->mailbox;
+
+	if (!a->qresync || a->uidvalidity != m->facts.uidvalidity)
+		return;
+	view_tell_vanished(s, a->modseq, a->has_known ? &a->known : NULL,
+	    a->has_match ? &a->seqs : NULL, a->has_match ? &a->uids : NULL);
+	for (uint32_t row = mailbox_next_told(m, 0); row != UINT32_MAX;
+	    row = mailbox_next_told(m, row + 1))
+		if (mailbox_modseq(m, row) > a->modseq
+		    && (!a->has_known || seqset_contains(&a->known, mailbox_uid(m, row))))
+			view_fetch_flags(s, row, true, true);
+}
+
 /* The untagged data that a SELECT must show, and what rev1 clients expect beside it. */
 static void
 send_selected(struct session *s, const char *name)
@@ -37,6 +131,8 @@ send_selected(struct session *s, const char *name)
 	}
 	output_format(out, "* OK [UIDVALIDITY %u] UIDs are valid\r\n", m->facts.uidvalidity);
 	output_format(out, "* OK [UIDNEXT %u] The next UID\r\n", m->facts.uidnext);
+	output_format(out, "* OK [HIGHESTMODSEQ %llu] The highest so far\r\n",
+	    (unsigned long long)m->facts.modseq);
 	if (m->unsaved)
 		output_text(out, "* NO [UIDNOTSTICKY] UIDs cannot be kept here\r\n");
 	if (s->enabled_rev2)
@@ -44,25 +140,20 @@ send_selected(struct session *s, const char *name)
 }
 
 static int
-select_mailbox(struct session *s, struct command *cmd, bool examine)
+open_mailbox(struct session *s, struct command *cmd, const struct select_args *a, bool examine)
 {
 	struct mailbox *m = NULL;
-	const char *name;
-	struct err why;
 
-	if (parse_space(&cmd->parse) < 0 || parse_mailbox(s, cmd, &name, &why) < 0
-	    || parse_end(&cmd->parse) < 0)
-		return -1;
 	if (s->mailbox != NULL) {
 		session_select(s, NULL, false);
 		output_text(&s->out, "* OK [CLOSED] The previous mailbox is closed\r\n");
 	}
-	if (name == NULL) {
-		cmd->err = why;
+	if (a->name == NULL) {
+		cmd->err = a->why;
 		cmd->err.kind = ERR_NONEXISTENT;
 		return -1;
 	}
-	if (folder_open_mailbox(&s->account, name, ERR_NONEXISTENT, &m, &cmd->err) < 0)
+	if (folder_open_mailbox(&s->account, a->name, ERR_NONEXISTENT, &m, &cmd->err) < 0)
 		return -1;
 	m->claims_recent = !examine && !s->enabled_rev2;
 	if (mailbox_sync(m, &cmd->err) < 0) {
@@ -72,10 +163,24 @@ select_mailbox(struct session *s, struct command *cmd, bool examine)
 	if (m->read_only || m->unsaved)
 		m->claims_recent = false;
 	session_select(s, m, examine || m->read_only || m->unsaved);
-	send_selected(s, name);
+	s->enabled_condstore |= a->condstore;
+	send_selected(s, a->name);
+	send_resync(s, a);
 	buf_adds(&cmd->code, s->examined ? "READ-ONLY" : "READ-WRITE");
 	cmd->done = examine ? "The mailbox is open for reading" : "The mailbox is selected";
 	return 0;
+}
+
+static int
+select_mailbox(struct session *s, struct command *cmd, bool examine)
+{
+	struct select_args a = { .known = SEQSET_INIT, .seqs = SEQSET_INIT, .uids = SEQSET_INIT };
+	int result = parse_select(s, cmd, &a);
+
+	if (result == 0)
+		result = open_mailbox(s, cmd, &a, examine);
+	args_fini(&a);
+	return result;
 }
 
 int
@@ -111,6 +216,8 @@ cmd_close(void *session, struct command *cmd)
 		}
 		result = mailbox_expunge(m, rows, count, &cmd->err);
 		s->counts.expunged += result == 0 ? count : 0;
+		if (result == 0 && count > 0 && s->enabled_qresync)
+			buf_addf(&cmd->code, "HIGHESTMODSEQ %llu", (unsigned long long)m->facts.modseq);
 		free(rows);
 	}
 	/* The mailbox is closed in any case; what could not be removed is still there. */

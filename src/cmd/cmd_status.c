@@ -11,7 +11,7 @@
 
 enum status_item {
 	STATUS_MESSAGES, STATUS_RECENT, STATUS_UIDNEXT, STATUS_UIDVALIDITY, STATUS_UNSEEN,
-	STATUS_DELETED, STATUS_SIZE, STATUS_ITEMS
+	STATUS_DELETED, STATUS_SIZE, STATUS_HIGHESTMODSEQ, STATUS_ITEMS
 };
 
 static const char *const item_names[STATUS_ITEMS] = {
@@ -22,6 +22,7 @@ static const char *const item_names[STATUS_ITEMS] = {
 	[STATUS_UNSEEN] = "UNSEEN",
 	[STATUS_DELETED] = "DELETED",
 	[STATUS_SIZE] = "SIZE",
+	[STATUS_HIGHESTMODSEQ] = "HIGHESTMODSEQ",
 };
 
 struct status_items {
@@ -101,6 +102,8 @@ send_status(struct session *s, const char *name, const struct status_items *item
 	value[STATUS_UIDVALIDITY] = m->facts.uidvalidity;
 	value[STATUS_UNSEEN] = m->unseen;
 	value[STATUS_DELETED] = m->deleted;
+	value[STATUS_HIGHESTMODSEQ] = m->facts.modseq;
+	s->enabled_condstore |= items->wanted[STATUS_HIGHESTMODSEQ];
 	if (result == 0) {
 		output_text(&s->out, "* STATUS ");
 		name_to_client(s, name, &shown);

@@ -1,4 +1,4 @@
-/* STORE and UID STORE (RFC 9051 6.4.6). */
+/* STORE and UID STORE (RFC 9051 6.4.6, RFC 7162 3.1.3). */
 #include <stdlib.h>
 
 #include "cmd/cmd.h"
@@ -14,6 +14,7 @@ struct store_args {
 	bool saved;
 	struct flag_change change;
 	bool silent;
+	bool conditional;	/* UNCHANGEDSINCE was given */
 };
 
 static int
@@ -25,9 +26,17 @@ parse_store(struct session *s, struct command *cmd, struct store_args *a)
 	if (parse_space(p) < 0 || parse_message_set(s, cmd, &a->set, &a->saved) < 0
 	    || parse_space(p) < 0)
 		return -1;
+	a->change.unchanged_since = UINT64_MAX;
+	if (parse_try(p, '(')) {
+		if (!parse_try_word(p, "UNCHANGEDSINCE"))
+			return parse_fail(p, "UNCHANGEDSINCE");
+		if (parse_space(p) < 0 || parse_number64(p, &a->change.unchanged_since) < 0
+		    || parse_char(p, ')') < 0 || parse_space(p) < 0)
+			return -1;
+		a->conditional = true;
+	}
 	a->change.mode = parse_try(p, '+') ? FLAGS_ADD : parse_try(p, '-') ? FLAGS_REMOVE
 	    : FLAGS_REPLACE;
-	a->change.unchanged_since = UINT64_MAX;
 	if (parse_try_word(p, "FLAGS.SILENT"))
 		a->silent = true;
 	else if (!parse_try_word(p, "FLAGS"))
@@ -41,6 +50,23 @@ parse_store(struct session *s, struct command *cmd, struct store_args *a)
 }
 
 /* Show the rows that still have a number and a message. */
+/* "MODIFIED 7,9": the messages that somebody else changed first. */
+static void
+add_modified(struct session *s, struct command *cmd, const struct rows *modified)
+{
+	struct seqset set = SEQSET_INIT;
+
+	if (modified->count == 0)
+		return;
+	for (size_t i = 0; i < modified->count; i++)
+		seqset_add(&set, cmd->row->uid ? mailbox_uid(s->mailbox, modified->at[i])
+		    : mailbox_number_of_row(s->mailbox, modified->at[i]));
+	seqset_sort(&set);
+	buf_adds(&cmd->code, "MODIFIED ");
+	seqset_print(&set, &cmd->code);
+	seqset_fini(&set);
+}
+
 static void
 send_flags(struct session *s, const struct command *cmd, const struct store_args *a,
     const uint32_t *rows, size_t count)
@@ -72,6 +98,9 @@ cmd_store(void *session, struct command *cmd)
 	}
 	if (mailbox_change_flags(s->mailbox, rows, count, &a.change, &modified, &cmd->err) < 0)
 		goto out;
+	if (a.conditional)
+		s->enabled_condstore = true;
+	add_modified(s, cmd, &modified);
 	send_flags(s, cmd, &a, rows, count);
 	result = 0;
 out:

@@ -46,6 +46,7 @@ static const struct {
 	{ "ENVELOPE", ITEM_ENVELOPE, MESSAGE_WANT_ENVELOPE, false, 0 },
 	{ "BODYSTRUCTURE", ITEM_BODYSTRUCTURE, MESSAGE_WANT_STRUCTURE, false, 0 },
 	{ "BODY", ITEM_BODY, MESSAGE_WANT_BODY, false, 0 },
+	{ "MODSEQ", ITEM_MODSEQ, 0, false, 0 },
 };
 enum { PLAIN_ITEMS = sizeof plain_items / sizeof plain_items[0] };
 
@@ -76,6 +77,7 @@ add_plain(struct command *cmd, struct fetch_items *items, int which)
 	items->sets_seen |= plain_items[which].seen;
 	items->has_flags |= item->kind == ITEM_FLAGS;
 	items->has_uid |= item->kind == ITEM_UID;
+	items->has_modseq |= item->kind == ITEM_MODSEQ;
 }
 
 static void
@@ -242,6 +244,13 @@ parse_item(struct command *cmd, struct fetch_items *items)
 			return 0;
 		}
 	return parse_fail(p, "a FETCH item");
+}
+
+void
+fetch_items_add_modseq(struct command *cmd, struct fetch_items *items)
+{
+	if (!items->has_modseq)
+		add_by_name(cmd, items, "MODSEQ");
 }
 
 static bool
@@ -467,6 +476,11 @@ write_item(struct session *s, const struct fetch_item *item, struct made *made, 
 		output_char(&s->out, ' ');
 		output_number(&s->out, made->record.size);
 		break;
+	case ITEM_MODSEQ:
+		output_text(&s->out, " (");
+		output_number(&s->out, row->modseq);
+		output_char(&s->out, ')');
+		break;
 	case ITEM_ENVELOPE:
 		write_cached(s, made, CACHE_ENVELOPE);
 		break;
@@ -514,6 +528,11 @@ write_all(struct session *s, const struct fetch_items *items, struct made *made,
 		output_text(&s->out, between);
 		output_text(&s->out, "FLAGS ");
 		view_flags(s, &row, &s->out.buf);
+	}
+	if (extra_flags && s->enabled_condstore && !items->has_modseq) {
+		output_text(&s->out, " MODSEQ (");
+		output_number(&s->out, row.modseq);
+		output_char(&s->out, ')');
 	}
 	output_text(&s->out, ")\r\n");
 }

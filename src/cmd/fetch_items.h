@@ -21,6 +21,7 @@ enum item_kind {
 	ITEM_FLAGS,
 	ITEM_INTERNALDATE,
 	ITEM_RFC822_SIZE,
+	ITEM_MODSEQ,
 	ITEM_ENVELOPE,
 	ITEM_BODY,		/* without brackets */
 	ITEM_BODYSTRUCTURE,
@@ -43,11 +44,14 @@ struct fetch_items {
 	size_t count, room;
 	unsigned want;		/* of message_load */
 	bool sets_seen;
-	bool has_flags, has_uid;
+	bool has_flags, has_uid, has_modseq;
 };
 
 /* Read "ALL", one item, or a list of items. */
 int parse_fetch_items(struct command *cmd, struct fetch_items *out);
+
+/* Show the mod-sequence too, as if it had been asked for (RFC 7162 3.1.4.1). */
+void fetch_items_add_modseq(struct command *cmd, struct fetch_items *items);
 
 /*
  * Write "* n FETCH (...)" for one message. extra_flags: the flags changed, show

@@ -98,6 +98,64 @@ settle(struct rows *rows)
 	rows->count = kept;
 }
 
+/* The highest UID up to which the client's belief is right, so that nothing below it vanished. */
+static uint32_t
+proven(const struct mailbox *m, const struct seqset *seqs, const struct seqset *uids)
+{
+	uint32_t right = 0;
+	size_t u = 0;
+	uint64_t used = 0;
+
+	for (size_t i = 0; i < seqs->count; i++)
+		for (uint64_t n = seqs->ranges[i].first; n <= seqs->ranges[i].last; n++) {
+			uint32_t uid;
+
+			while (u < uids->count
+			    && used > uids->ranges[u].last - uids->ranges[u].first) {
+				u++;
+				used = 0;
+			}
+			if (u == uids->count || n > mailbox_told(m))
+				return right;
+			uid = uids->ranges[u].first + (uint32_t)used++;
+			if (mailbox_uid(m, mailbox_row_of_number(m, (uint32_t)n)) != uid)
+				return right;
+			right = uid;
+		}
+	return right;
+}
+
+void
+view_tell_vanished(struct session *s, uint64_t modseq, const struct seqset *known,
+    const struct seqset *seqs, const struct seqset *uids)
+{
+	struct uid_range *ranges;
+	struct seqset vanished = SEQSET_INIT, told = SEQSET_INIT;
+	uint32_t right = seqs != NULL && uids != NULL ? proven(s->mailbox, seqs, uids) : 0;
+	size_t count;
+
+	ranges = mailbox_expunged_since(s->mailbox, modseq, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (ranges[i].last <= right)
+			continue;
+		seqset_add_range(&vanished, ranges[i].first > right ? ranges[i].first : right + 1,
+		    ranges[i].last);
+	}
+	free(ranges);
+	seqset_sort(&vanished);
+	if (known != NULL)
+		seqset_intersect(&vanished, known, &told);
+	else
+		seqset_copy(&vanished, &told);
+	if (told.count > 0) {
+		output_text(&s->out, "* VANISHED (EARLIER) ");
+		seqset_print(&told, &s->out.buf);
+		output_text(&s->out, "\r\n");
+	}
+	seqset_fini(&vanished);
+	seqset_fini(&told);
+}
+
 static void
 tell_expunged(struct session *s)
 {

@@ -14,6 +14,7 @@
 struct buf;
 struct err;
 struct row;
+struct seqset;
 struct session;
 
 /* Look at the disk; what is new waits in the mailbox until view_tell. */
@@ -27,6 +28,15 @@ void view_tell(struct session *s, enum tell tell, bool uid);
 
 /* "* FLAGS" and "* OK [PERMANENTFLAGS ...]", when there are keywords that were not in the last one. */
 void view_tell_keywords(struct session *s, bool always);
+
+/*
+ * "* VANISHED (EARLIER) ..." for the messages expunged after a mod-sequence (RFC
+ * 7162 3.2.5.2, 3.2.6), limited to the UIDs of known when it is not NULL. seqs
+ * and uids, when not NULL, are what the client believes about numbers and UIDs
+ * (ordered sets): what they prove to be still there is left out.
+ */
+void view_tell_vanished(struct session *s, uint64_t modseq, const struct seqset *known,
+    const struct seqset *seqs, const struct seqset *uids);
 
 /* "(\Seen $Junk)": the flags of a message as this session sees them. */
 void view_flags(const struct session *s, const struct row *row, struct buf *out);

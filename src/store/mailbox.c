@@ -316,6 +316,54 @@ mailbox_first_unseen(const struct mailbox *m)
 	return 0;
 }
 
+static void
+add_range(struct uid_range **ranges, size_t *count, size_t *room, uint32_t first, uint32_t last)
+{
+	*ranges = mem_grow(*ranges, room, *count + 1, sizeof **ranges);
+	(*ranges)[(*count)++] = (struct uid_range){ first, last };
+}
+
+struct uid_range *
+mailbox_expunged_since(const struct mailbox *m, uint64_t modseq, size_t *count_out)
+{
+	struct uid_range *ranges = mem_alloc(sizeof *ranges);
+	size_t count = 0, room = 1, low = 0, high = m->index.expunged_count;
+	uint32_t next = 1;
+
+	if (modseq < m->facts.floor) {
+		for (uint32_t row = 0; row < mailbox_rows(m); row++) {
+			uint32_t uid = mailbox_uid(m, row);
+
+			if (mailbox_flags(m, row) & (ROW_GONE | ROW_REMOVED))
+				continue;
+			if (uid > next)
+				add_range(&ranges, &count, &room, next, uid - 1);
+			next = uid + 1;
+		}
+		if (next < m->facts.uidnext)
+			add_range(&ranges, &count, &room, next, m->facts.uidnext - 1);
+		*count_out = count;
+		return ranges;
+	}
+	/* The image keeps them in the order of their mod-sequences. */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (m->index.expunged[middle].modseq <= modseq)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < m->index.expunged_count; low++)
+		add_range(&ranges, &count, &room, m->index.expunged[low].first,
+		    m->index.expunged[low].last);
+	for (size_t i = 0; i < m->expunged_count; i++)
+		if (m->expunged[i].modseq > modseq)
+			add_range(&ranges, &count, &room, m->expunged[i].first, m->expunged[i].last);
+	*count_out = count;
+	return ranges;
+}
+
 /* ---- telling ---- */
 
 void

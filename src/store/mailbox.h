@@ -139,6 +139,14 @@ uint32_t mailbox_first_unseen(const struct mailbox *m);
  * how many nobody was told of yet. */
 uint32_t mailbox_recent(const struct mailbox *m);
 
+/*
+ * UIDs that were expunged after a mod-sequence, in memory that the caller frees;
+ * in no order, may overlap. When that is longer ago than the journal remembers,
+ * all UIDs below UIDNEXT that no message has: complete, if longer.
+ */
+struct uid_range *mailbox_expunged_since(const struct mailbox *m, uint64_t modseq,
+    size_t *count_out);
+
 /* ---- telling (session/view.c) ---- */
 
 /* Take the numbers from gone rows (ascending, each once): they were told. */
