@@ -3,6 +3,7 @@
  * RFC 6851). MOVE tells COPYUID in an untagged OK before the EXPUNGEs.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cmd/cmd.h"
 #include "session/names.h"
@@ -39,7 +40,9 @@ transfer(struct session *s, struct command *cmd, const char *name, const uint32_
 	struct buf code = BUF_INIT;
 	int result = -1;
 
-	if (folder_open_mailbox(&s->account, name, ERR_TRYCREATE, &to, &cmd->err) < 0)
+	if (strcmp(name, s->mailbox->name) == 0)
+		to = s->mailbox;
+	else if (folder_open_mailbox(&s->account, name, ERR_TRYCREATE, &to, &cmd->err) < 0)
 		return -1;
 	if (mailbox_sync(to, &cmd->err) < 0)
 		goto out;
@@ -61,10 +64,12 @@ transfer(struct session *s, struct command *cmd, const char *name, const uint32_
 	} else {
 		buf_add(&cmd->code, code.data, code.len);
 	}
-	mailbox_tidy(to);
+	if (to != s->mailbox)
+		mailbox_tidy(to);
 out:
 	copied_fini(&copied);
-	mailbox_close(&to);
+	if (to != s->mailbox)
+		mailbox_close(&to);
 	buf_fini(&code);
 	return result;
 }

@@ -493,7 +493,7 @@ lock_for_uids(struct mailbox *m, size_t count, struct buf *lines, struct err *er
 {
 	if (refuse_read_only(m, err) < 0 || mailbox_lock(m, err) < 0)
 		return -1;
-	if (m->facts.uidvalidity == 0 && mailbox_sync(m, err) < 0) {
+	if ((m->facts.uidvalidity == 0 || m->lines_lost) && mailbox_sync(m, err) < 0) {
 		mailbox_unlock(m);
 		return -1;
 	}
@@ -801,15 +801,6 @@ lock_both(struct mailbox *from, struct mailbox *to, size_t count, struct buf *li
 	return 0;
 }
 
-static bool
-same_directory(const struct mailbox *a, const struct mailbox *b)
-{
-	struct stat x, y;
-
-	return fstat(a->dirfd, &x) == 0 && fstat(b->dirfd, &y) == 0 && x.st_ino == y.st_ino
-	    && x.st_dev == y.st_dev;
-}
-
 /* The rows of the first count messages of copied, which came from rows in order. */
 static size_t
 rows_of(struct mailbox *m, const struct copied *copied, uint32_t *rows)
@@ -832,10 +823,9 @@ mailbox_move(struct mailbox *from, const uint32_t *rows, size_t count, struct ma
 	memset(copied, 0, sizeof *copied);
 	if ((result = refuse_read_only(from, err)) < 0)
 		goto out;
-	if (same_directory(from, to)) {
-		/* The lock is one file: copy under it, give it back, then expunge. */
+	if (from == to) {
 		result = mailbox_copy(from, rows, count, to, copied, err);
-		if (result == 0 && (result = mailbox_replay(from, err)) == 0)
+		if (result == 0)
 			result = mailbox_expunge(from, moved, rows_of(from, copied, moved), err);
 		goto out;
 	}

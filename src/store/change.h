@@ -64,7 +64,8 @@ int mailbox_deliver(struct mailbox *m, struct delivery *deliveries, size_t count
     uint32_t *uids_out, struct err *err);
 
 /*
- * Copy rows (ascending) to another mailbox, or to the same one opened again.
+ * Copy rows (ascending) to another mailbox, or to the same one: then from and to
+ * must be the same struct, since a second one would wait for its own lock.
  * pairs: the source UIDs that were copied, and the UIDs given, in order. Rows
  * that are gone are passed over. All or none.
  */

@@ -13,6 +13,9 @@
  *	journal replaced, index not yet    the index has another serial: read the journal whole
  *	index alone (journal lost)         used as it is; the next writer makes a journal from it
  *	journal shorter than the index     (restored from a backup) the index is the newer one
+ *	damaged lines in the journal       the others count; the next writer leaves the bad ones out
+ * In the last three, lines may be lost that gave UIDs and mod-sequences: both go on
+ * above all that can have been given (journal_distrust).
  *	neither                            a new UIDVALIDITY above all that the account remembers
  */
 #include "store/mailbox.h"
@@ -225,7 +228,7 @@ apply_bytes(struct mailbox *m, const char *bytes, size_t len)
 		if (n > 0 && uidlist_read_line(bytes + at, n, &m->keywords, &m->line))
 			apply_line(m, &m->line);
 		else
-			m->damaged = true;
+			m->damaged = m->lines_lost = true;
 		at += n + 1;
 	}
 	return at;
@@ -362,7 +365,7 @@ journal_load(struct mailbox *m, struct err *err)
 		if ((uint64_t)size >= m->facts.position)
 			return (uint64_t)size == m->facts.position ? 0 : read_tail(m, err);
 		io_close(&m->journal_fd);	/* older than the index: restored by somebody */
-		m->damaged = true;
+		m->damaged = m->lines_lost = true;
 		return 0;
 	}
 	if (have_journal) {
@@ -375,6 +378,7 @@ journal_load(struct mailbox *m, struct err *err)
 		return read_tail(m, err);
 	}
 	m->damaged = true;
+	m->lines_lost = have_index;
 	if (have_index) {
 		count_from_index(m);
 		log_line(LOG_LEVEL_WARNING, "%s: no readable " UIDLIST_NAME
@@ -461,6 +465,7 @@ reload(struct mailbox *m, struct err *err)
 	m->journal_device = fresh->journal_device;
 	m->journal_inode = fresh->journal_inode;
 	m->damaged = fresh->damaged;
+	m->lines_lost = fresh->lines_lost;
 	m->snapshot_end = fresh->snapshot_end;
 	m->facts.serial = fresh->facts.serial;
 	m->facts.position = fresh->facts.position;
@@ -695,21 +700,46 @@ mailbox_write_index(struct mailbox *m, struct err *err)
 	return result;
 }
 
+/*
+ * Lines are lost: UIDs go on above the bound that the account file remembers,
+ * mod-sequences above what a million changes a second would have reached by now.
+ */
+static void
+journal_distrust(struct mailbox *m)
+{
+	const struct account_entry *known = account_find(m->account, m->name);
+	uint64_t now = (uint64_t)time(NULL) << 20;
+	uint32_t bound = m->facts.uid_bound;
+
+	if (known != NULL && known->uid_bound > bound)
+		bound = known->uid_bound;
+	if (bound > m->facts.uidnext)
+		m->facts.uidnext = bound;
+	if (now > m->facts.modseq)
+		m->facts.modseq = now;
+	m->facts.floor = m->facts.modseq;	/* what was expunged since is not known either */
+	m->facts.cur.trusted = m->facts.new.trusted = false;
+	m->lines_lost = false;
+}
+
 int
 mailbox_rewrite_journal(struct mailbox *m, struct err *err)
 {
 	struct buf text = BUF_INIT;
-	struct uidlist_header header = {
-		.uidvalidity = m->facts.uidvalidity, .previous = m->facts.serial,
-		.uidnext = m->facts.uidnext, .modseq = m->facts.modseq,
-		.recent = m->facts.recent, .uid_bound = m->facts.uid_bound,
-	};
+	struct uidlist_header header;
 	struct expunged *expunged;
 	struct row *rows;
 	struct stat st;
 	size_t count, expunged_count;
 	int result = -1;
 
+	if (m->lines_lost)
+		journal_distrust(m);
+	header = (struct uidlist_header){
+		.uidvalidity = m->facts.uidvalidity, .previous = m->facts.serial,
+		.uidnext = m->facts.uidnext, .modseq = m->facts.modseq,
+		.recent = m->facts.recent, .uid_bound = m->facts.uid_bound,
+	};
 	memcpy(header.mailbox_id, m->facts.mailbox_id, sizeof header.mailbox_id);
 	hash_random(&header.serial, sizeof header.serial);
 	rows = journal_live_rows(m, &count);
@@ -860,7 +890,7 @@ mailbox_tidy(struct mailbox *m)
 		if (mailbox_rewrite_journal(m, &err) < 0 || mailbox_write_index(m, &err) < 0)
 			log_err(&err);
 		mailbox_unlock(m);
-	} else if (cached || (m->tail > INDEX_TAIL_MAX && m->tail > m->index.size / 16)) {
+	} else if (m->index.header == NULL || cached || (m->tail > INDEX_TAIL_MAX && m->tail > m->index.size / 16)) {
 		if (mailbox_write_index(m, &err) < 0)
 			log_err(&err);
 	}

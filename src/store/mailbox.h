@@ -84,6 +84,7 @@ struct mailbox {
 	bool claims_recent;		/* selected read-write: new mail is \Recent here */
 	bool own_lines;			/* flags being applied are this session's doing: nothing to tell */
 
+	bool lines_lost;		/* some lines cannot be read: what they gave is not known */
 	bool damaged;			/* the journal has bad lines, or is not there: write it anew */
 	struct uidlist_line line;	/* scratch */
 	struct cache *cache;		/* NULL until needed; see cache.h */

@@ -611,6 +611,9 @@ sync_locked(struct mailbox *m, bool fully, struct err *err)
 
 	if (m->facts.uidvalidity == 0 && dirs_found(m, err) < 0)
 		return -1;
+	/* Before any UID is given: a journal that lost lines says where to go on. */
+	if (m->lines_lost && !m->read_only && !m->unsaved && mailbox_rewrite_journal(m, err) < 0)
+		return -1;
 	if (dirs_times(m, &cur, &new, err) < 0)
 		return -1;
 	list_cur = fully || !m->facts.cur.trusted || !dirs_same(&cur, &m->facts.cur);
