@@ -26,12 +26,13 @@
 #
 # Saying
 #   say A WORDS...            a command, its words put together as they are; waits for its tagged answer.
-#                             @FILE or =TEXT sends a literal, @+ =+ one that does not wait, @~ =~ a literal8
+#                             @FILE (its CRLF form) or =TEXT sends a literal, @+ =+ one that does not wait, @~ =~ a literal8
 #   must A WORDS...           say, and the answer is OK
 #   raw A TEXT                as it is, with \r \n \0 \xHH; waits for nothing (trickle: each octet a write)
 #   cleave A TEXT             raw, cut in two at every place in turn, %T a fresh tag; all answers are OK
 #   repeat A N TEXT           raw, N times;   pour A FILE  a whole file
 #   await A PATTERN           until a response like this has come
+#   clogged A                 until the server waits for us to read
 #
 # Hearing: what came since the last say, raw or open
 #   ok A [CODE]  no A [CODE]  bad A [CODE]     the tagged answer;  code A  prints its response code
@@ -40,7 +41,7 @@
 #       it must match a whole response
 #   fetched A N ITEM VALUE    strings as they are, lists in one form, flags sorted, \Recent left out
 #   fetched_like A N ITEM PATTERN;  unfetched A N ITEM;  value A N ITEM  prints
-#   same A N ITEM FILE        the item is the file with CRLF line ends;  save A N ITEM FILE
+#   same A N ITEM FILE        the item is the file with CRLF line ends;  save A N ITEM FILE;  crlf FILE OUT
 #   count A N;  uids A        messages as the client believes, and their UIDs
 #   searched A '1 3';  esearched A MIN 3;  esearched A ALL (not there)
 #   listed A NAME [\Attr -\Attr...];  names A NAME...;  attributes A NAME
@@ -90,7 +91,7 @@ ask() {
 	return "$status"
 }
 
-for word in attributes await cleave close code count deliver esearched excuse exited fetched fetched_like \
+for word in attributes await cleave clogged close code count crlf deliver esearched excuse exited fetched fetched_like \
 	folder forget give heard layout listed mailbox must names open order pid pour raw repeat same save say \
 	searched signal start status stderr text told trickle uids unfetched unheard value; do
 	eval "$word() { ask $word \"\$@\"; }"
@@ -104,5 +105,22 @@ bad() { ask result "$1" BAD "${@:2}"; }
 # The session goes on and its mailbox has so many messages: what must hold after every refusal.
 alive() { ask must "$1" NOOP && ok "$1"; }
 
+# Run a program as the user that servers run as, with nothing of ours open.
+as_user() {
+	if [[ $(id -u) == 0 ]]; then
+		setpriv --reuid=nobody --regid=nogroup --clear-groups env HOME="$T" "$@" 3>&- 8>&- 9<&-
+	else
+		env HOME="$T" "$@" 3>&- 8>&- 9<&-
+	fi
+}
+
 # Skip unless a program is there: needs mbsync isync
 needs() { command -v "$1" >/dev/null 2>&1 || skip "no $1 (Debian: ${2:-$1})"; }
+
+# The command fails: refute grep -q x file. (A plain "!" goes unnoticed but at a test's end.)
+refute() {
+	if "$@"; then
+		echo "did not fail: $*"
+		return 1
+	fi
+}

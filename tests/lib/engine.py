@@ -211,7 +211,7 @@ class Engine:
                 out.append(os.fsencode(part))
                 continue
             text = part[found.end():]
-            data = self.source(text) if found.group(1) == '@' else unescape(os.fsencode(text))
+            data = crlf(self.source(text)) if found.group(1) == '@' else unescape(os.fsencode(text))
             out.append((found.group(2).encode(), found.group(3).encode(), data))
         self.get(name).command(out)
         return ''
@@ -247,6 +247,10 @@ class Engine:
         for i in range(len(data)):
             session.write(data[i:i + 1], note=False)
             session.drained()
+        return ''
+
+    def do_clogged(self, name):
+        self.get(name).clogged()
         return ''
 
     def do_cleave(self, name, text):
@@ -389,6 +393,12 @@ class Engine:
                 name, item, number, path, at, bytes(value[at:at + 40]), wanted[at:at + 40]))
         return ''
 
+    def do_crlf(self, path, out):
+        """Write the file as a client sends it."""
+        with open(out, 'wb') as f:
+            f.write(crlf(self.source(path)))
+        return ''
+
     def do_count(self, name, wanted):
         session = self.get(name)
         if session.count != int(wanted):
@@ -438,8 +448,12 @@ class Engine:
         return found[0]
 
     def do_listed(self, name, mailbox, *attributes):
-        """One row, with these attributes; "-\\Attr": without."""
+        """One row, with these attributes; "-\\Attr": without. What RFC 9051 6.3.9.4 infers counts as said."""
         flags = [f.lower() for f in self.row(name, mailbox)['flags']]
+        if b'\\nonexistent' in flags:
+            flags.append(b'\\noselect')
+        if b'\\noinferiors' in flags:
+            flags.append(b'\\hasnochildren')
         for a in attributes:
             absent = a.startswith('-')
             if (a.lstrip('-').lower().encode() in flags) == absent:

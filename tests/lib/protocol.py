@@ -145,7 +145,7 @@ class Cursor:
             if self.peek() == b'*':
                 self.at += 1
                 return Atom(b'\\*')
-        self.atom(b']')
+        self.atom()
         return Atom(self.data[start:self.at])
 
     def flag_list(self):
@@ -403,7 +403,9 @@ def read_body(c, extended):
         c.space()
         out.append(read())
     kind = (out[0] + b'/' + out[1]).upper()
-    if kind in (b'MESSAGE/RFC822', b'MESSAGE/GLOBAL'):
+    # message/global is a message in IMAP4rev2 and may be a mere part in IMAP4rev1
+    if kind == b'MESSAGE/RFC822' or kind == b'MESSAGE/GLOBAL' and (
+            c.utf8 or c.data[c.at:c.at + 2] == b' ('):
         c.space()
         out.append(read_envelope(c))
         c.space()

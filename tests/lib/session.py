@@ -10,6 +10,7 @@ import os
 import re
 import resource
 import select
+import shutil
 import signal
 import socket
 import struct
@@ -21,7 +22,11 @@ from protocol import Atom, Bad, Response, shown, split_response
 # Generous: it only ends what would never end.
 PATIENCE = float(os.environ.get('MAYFLY_TEST_PATIENCE', '60'))
 NO_EXPUNGE = (b'FETCH', b'STORE', b'SEARCH', b'SORT', b'THREAD')
-COMMAND = re.compile(rb'([^\s(){%*"\\+]+) +(?:(UID) +)?([A-Za-z]+)', re.I)
+COMMAND = re.compile(rb'([^\x00-\x20(){%*"\\+\x7f-\xff]+) (UID )?([A-Za-z]+)(?: [\x20-\x7e]*)?', re.I)
+KNOWN = frozenset(
+    b'CAPABILITY NOOP LOGOUT ENABLE SELECT EXAMINE CREATE DELETE RENAME SUBSCRIBE UNSUBSCRIBE LIST LSUB '
+    b'NAMESPACE STATUS APPEND IDLE CLOSE UNSELECT EXPUNGE SEARCH FETCH STORE COPY MOVE CHECK ID LOGIN '
+    b'AUTHENTICATE STARTTLS'.split())
 
 
 class Failed(Exception):
@@ -35,10 +40,13 @@ class Session:
         self.stderr_path = stderr
         self.buffer = bytearray()
         self.said = []          # responses since the last thing that the client did
-        self.pending = []       # [tag, words, closed] of commands without an answer
+        self.pending = []       # (tag, words) of commands without an answer; words None: of no known form
+        self.nonsense = False   # lines were sent that may be answered in more than one way
         self.unseen_input = b''
         self.literal_left = 0
+        self.literal_waits = False
         self.inside_command = False
+        self.idling = False     # the next line is DONE and no command
         self.serial = 0
         self.faults = []
         self.utf8 = self.rev2 = False
@@ -75,6 +83,7 @@ class Session:
         else:
             child_in, self.out = os.pipe()
             self.into, child_out = os.pipe()
+        program = shutil.which(self.argv[0]) or self.argv[0]    # the child imports nothing any more
         err = os.open(stderr, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
         self.pid = os.fork()
         if self.pid == 0:
@@ -93,7 +102,7 @@ class Session:
                     os.setgid(user[1])
                     os.setuid(user[0])
                 os.chdir(env['HOME'])
-                os.execvpe(self.argv[0], self.argv, env)
+                os.execve(program, self.argv, env)
             except BaseException as e:
                 os.write(2, ('%s: %s\n' % (self.argv[0], e)).encode())
             finally:
@@ -133,15 +142,24 @@ class Session:
                 return
             line = self.unseen_input[:end].rstrip(b'\r')
             self.unseen_input = self.unseen_input[end + 1:]
+            if self.idling:
+                self.idling = False
+                continue
             if not self.inside_command:
-                found = COMMAND.match(line)
-                if found and line.upper() != b'DONE':
-                    words = ((found.group(2) or b'') + b' ' + found.group(3)).strip().upper()
-                    self.pending.append([found.group(1), words])
+                found = COMMAND.fullmatch(line)
+                words = None
+                if found and found.group(3).upper() in KNOWN:
+                    words = ((found.group(2) or b'') + found.group(3)).upper()
+                else:
+                    self.nonsense = True
+                if words or line.upper() != b'DONE':
+                    self.pending.append((line.split(b' ')[0], words))
+                self.idling = words == b'IDLE'
             self.inside_command = False
-            literal = re.search(rb'\{(\d+)\+?\}$', line)
+            literal = re.search(rb'\{(\d+)(\+?)\}$', line)
             if literal and int(literal.group(1)) < 1 << 40:
                 self.literal_left = int(literal.group(1))
+                self.literal_waits = not literal.group(2)
                 self.inside_command = not self.literal_left
 
     def write(self, data, note=True):
@@ -255,7 +273,8 @@ class Session:
     # the rules
 
     def current(self):
-        return self.pending[0][1] if self.pending else None
+        """The command being answered: None if none is, b'' if it is of no known form."""
+        return (self.pending[0][1] or b'') if self.pending else None
 
     def check(self, r):
         if r.tag == b'+':
@@ -263,7 +282,7 @@ class Session:
         if r.tag != b'*':
             self.check_tagged(r)
         elif r.name == b'EXISTS':
-            if not self.selected and self.current() not in (b'SELECT', b'EXAMINE'):
+            if not self.selected and self.current() not in (b'SELECT', b'EXAMINE', None):
                 self.fault('EXISTS, and no mailbox is selected')
             if r.number < self.count and self.current() not in (b'SELECT', b'EXAMINE'):
                 self.fault('EXISTS fell from %d to %d' % (self.count, r.number))
@@ -297,15 +316,22 @@ class Session:
             self.uid_next = code[1]
 
     def check_tagged(self, r):
+        at = next((i for i, p in enumerate(self.pending) if p[0] == r.tag), None)
+        if at is None:
+            if not self.nonsense:
+                self.fault('an answer to %r, which was not asked' % r.tag)
+            return
+        early = [p for p in self.pending[:at] if p[1]]
+        if early:
+            self.fault('an answer to %r came before that to %r' % (r.tag, early[0][0]))
+            del self.pending[at]
+            return
+        words = self.pending[at][1]
+        del self.pending[:at + 1]
         if not self.pending:
-            self.fault('an answer to %r, which was not asked' % r.tag)
-            return
-        tag, words = self.pending[0]
-        if tag != r.tag:
-            self.fault('an answer to %r came before that to %r' % (r.tag, tag))
-            self.pending = [p for p in self.pending if p[0] != r.tag]
-            return
-        self.pending.pop(0)
+            self.idling = False
+            if self.literal_waits:    # the literal was refused and will not come
+                self.literal_left, self.inside_command = 0, False
         if words in (b'SELECT', b'EXAMINE'):
             if r.name == b'OK':
                 self.selected = True
@@ -379,6 +405,20 @@ class Session:
             known[1] = body = known[1] if body is None else body
         if size is not None and body is not None and size != body:
             self.fault('RFC822.SIZE is %d and BODY[] has %d octets' % (size, body))
+
+    def clogged(self):
+        """Wait, reading nothing, until the server cannot write any more."""
+        theirs = os.open('/proc/%d/fd/1' % self.pid, os.O_WRONLY | os.O_NONBLOCK)
+        poll = select.poll()
+        poll.register(theirs, select.POLLOUT)
+        deadline = time.monotonic() + PATIENCE
+        try:
+            while poll.poll(0):
+                os.sched_yield()
+                if time.monotonic() > deadline:
+                    raise Failed('%s: the server did not fill the pipe' % self.name)
+        finally:
+            os.close(theirs)
 
     # what tests call
 
