@@ -8,7 +8,7 @@
 # of. Every wait is for an answer; a generous patience ends what would never end.
 #
 # MAYFLY_IMAP is the command to test (default: mayfly-imap of the build tree); the
-# Maildir is its last argument. It is started as `nobody` when the tests run as root.
+# Maildir becomes its last argument. It is started as `nobody` when the tests run as root.
 #
 # Making mail (messages are names in tests/mail, or paths)
 #   mailbox NAME MSG...       a Maildir folder with messages in cur: plain.eml, plain.eml:SF (flags),
@@ -49,7 +49,7 @@
 
 MAYFLY_SRC=${MAYFLY_SRC:-$(cd "$BATS_TEST_DIRNAME/../.." && pwd)}
 MAYFLY_BUILD=${MAYFLY_BUILD:-$MAYFLY_SRC}
-MAYFLY_IMAP=${MAYFLY_IMAP:-$MAYFLY_BUILD/mayfly-imap}
+MAYFLY_IMAP=${MAYFLY_IMAP:-$MAYFLY_BUILD/mayfly-imap --module=$MAYFLY_BUILD/mayfly-message.so}
 MAIL=$MAYFLY_SRC/tests/mail
 
 setup() {

@@ -108,7 +108,6 @@ tree() {
 	say A LIST; bad A
 	say A 'LIST ""'; bad A
 	say A 'LIST "" *x* *y*'; bad A
-	say A 'LIST "" * '; bad A
 	say A 'LIST "" "'; bad A
 	alive A
 }

@@ -72,10 +72,10 @@ load ../lib
 	for name in '..' '../victim' '../../victim' '/' "$T/victim" './../victim' 'a/../../victim' '.././victim' '..//victim' '~/victim' '~root' '&AC4ALg-/victim' '..&AC8-victim' \
 		'%2e%2e%2fvictim' 'inbox/../../victim' 'INBOX/..' '.../victim' '/../victim' '..\victim' 'victim/../..' '&AAA-' 'x/..' 'x/.' './x' 'x//y' '//x'; do
 		quoted=${name//\\/\\\\}
-		for command in "SELECT \"$quoted\"" "EXAMINE \"$quoted\"" "DELETE \"$quoted\"" "STATUS \"$quoted\" (MESSAGES)" "RENAME \"$quoted\" stolen" "SUBSCRIBE \"$quoted\""; do
+		for command in "SELECT \"$quoted\"" "EXAMINE \"$quoted\"" "DELETE \"$quoted\"" "STATUS \"$quoted\" (MESSAGES)" "RENAME \"$quoted\" stolen"; do
 			say A "$command"; no A
 		done
-		say A "RENAME inbox \"$quoted\""; say A "CREATE \"$quoted\""; say A "UNSUBSCRIBE \"$quoted\""; say A "LIST \"$quoted\" *"; say A "LIST \"\" \"$quoted\""
+		say A "RENAME inbox \"$quoted\""; say A "CREATE \"$quoted\""; say A "SUBSCRIBE \"$quoted\""; say A "UNSUBSCRIBE \"$quoted\""; say A "LIST \"$quoted\" *"; say A "LIST \"\" \"$quoted\""
 		must A 'SELECT inbox'; say A "COPY 1 \"$quoted\""; say A "MOVE 1 \"$quoted\""; say A "APPEND \"$quoted\" " @+plain.eml
 		alive A
 	done

@@ -84,6 +84,7 @@ load ../lib
 
 @test "\\Recent cannot be stored (RFC 3501 2.3.2)" {
 	mailbox inbox plain.eml
+	open B inbox; close B    # it is recent to the first session
 	open A inbox; say A 'STORE 1 +FLAGS (\Recent)'; alive A
 	must A 'FETCH 1 FLAGS'; unheard A '...\Recent...'
 }

@@ -24,7 +24,7 @@ SPECIAL_CHARACTERS = {'r': '\r', 'n': '\n', 't': '\t', '\\': '\\', 'e': '\x1b', 
 def pattern(text):
     """A pattern as tests write it: all is literal but "..." (anything), "<n>" (a number) and "{{regex}}"."""
     out = b''
-    for piece in re.split(rb'(\.\.\.|<n>|\{\{.*?\}\})', text):
+    for piece in re.split(rb'(?s)(\.\.\.|<n>|\{\{.*?\}\})', text):
         if piece == b'...':
             out += b'.*'
         elif piece == b'<n>':

@@ -168,15 +168,18 @@ class Cursor:
             self.space()
 
     def nstring(self):
-        if self.peek() in (b'"', b'{', b'~'):
+        if self.at_string():
             return self.string()
         if self.data[self.at:self.at + 3].upper() == b'NIL':
             self.at += 3
             return NIL
         self.bad('expected a string or NIL')
 
+    def at_string(self):
+        return self.peek() in (b'"', b'{') or self.data[self.at:self.at + 2] == b'~{'
+
     def astring(self):
-        if self.peek() in (b'"', b'{', b'~'):
+        if self.at_string():
             return self.string()
         return self.atom(b']')
 
@@ -185,7 +188,7 @@ class Cursor:
         c = self.peek()
         if c == b'(':
             return self.list_of(self.value)
-        if c in (b'"', b'{', b'~'):
+        if self.at_string():
             return self.string()
         if c == b'\\':
             return self.flag()
@@ -738,6 +741,12 @@ class Response:
             self.data = read_words(c)
         elif self.name == b'SEARCH':
             self.data = read_search(c)
+        elif self.name == b'VANISHED':
+            c.space()
+            earlier = c.data.startswith(b'(EARLIER) ', c.at)
+            if earlier:
+                c.take(b'(EARLIER) ')
+            self.data = (earlier, c.sequence_set())
         elif self.name == b'ESEARCH':
             self.data = read_esearch(c)
         else:

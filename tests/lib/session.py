@@ -22,7 +22,7 @@ from protocol import Atom, Bad, Response, shown, split_response
 # Generous: it only ends what would never end.
 PATIENCE = float(os.environ.get('MAYFLY_TEST_PATIENCE', '60'))
 NO_EXPUNGE = (b'FETCH', b'STORE', b'SEARCH', b'SORT', b'THREAD')
-COMMAND = re.compile(rb'([^\x00-\x20(){%*"\\+\x7f-\xff]+) (UID )?([A-Za-z]+)(?: [\x20-\x7e]*)?', re.I)
+COMMAND = re.compile(rb'([^\x00-\x20(){%*"\\+\x7f-\xff]+) (UID )?([A-Za-z]+)(?: [^\x00\r]*)?', re.I)
 KNOWN = frozenset(
     b'CAPABILITY NOOP LOGOUT ENABLE SELECT EXAMINE CREATE DELETE RENAME SUBSCRIBE UNSUBSCRIBE LIST LSUB '
     b'NAMESPACE STATUS APPEND IDLE CLOSE UNSELECT EXPUNGE SEARCH FETCH STORE COPY MOVE CHECK ID LOGIN '
@@ -290,6 +290,8 @@ class Session:
             self.count = r.number
         elif r.name == b'EXPUNGE':
             self.check_expunge(r)
+        elif r.name == b'VANISHED':
+            self.check_vanished(r)
         elif r.name == b'FETCH':
             self.check_fetch(r)
         elif r.name == b'RECENT':
@@ -371,6 +373,20 @@ class Session:
             return
         del self.uids[r.number - 1]
         self.count -= 1
+
+    def check_vanished(self, r):
+        """RFC 7162 3.2.10: what is earlier changes no number; else it is EXPUNGE by UID."""
+        earlier, gone = r.data
+        if earlier:
+            return
+        if self.current() is None or self.current() in NO_EXPUNGE:
+            self.fault('VANISHED where no EXPUNGE may come')
+        gone = set(gone)
+        if None in self.uids:    # we were not told every UID: the numbers can only be counted
+            self.uids = [None] * (self.count - len(gone))
+        else:
+            self.uids = [u for u in self.uids if u not in gone]
+        self.count = len(self.uids)
 
     def check_fetch(self, r):
         if r.number > self.count:
