@@ -22,7 +22,7 @@ enum {
 	LINE_MAX_SELECTED = 1 << 20,	/* UID sets of real clients go beyond 64 k */
 	COMMAND_MAX = 4 << 20,		/* octets of one command in memory; APPEND streams past it */
 	AUTOLOGOUT_MS = 30 * 60 * 1000,	/* RFC 9051 5.4: at least 30 minutes */
-	BAD_COMMANDS_MAX = 20,		/* in a row: a client that speaks something else */
+	BAD_COMMANDS_MAX = 1000,	/* in a row: a client that speaks something else */
 };
 
 static enum state
