@@ -16,7 +16,10 @@ void nstring_add(struct buf *out, const char *bytes, size_t len);
 /* Text for people: every run of blanks and line ends is one space, none at the ends. */
 void nstring_add_text(struct buf *out, const char *bytes, size_t len);
 
-/* A header value: line ends are dropped, what blank follows them stays. */
+/* A piece of a header value: line ends are dropped, what blank follows them stays. */
 void nstring_add_unfolded(struct buf *out, const char *bytes, size_t len);
+
+/* A whole header value: the same, without blanks and line ends in front. */
+void nstring_add_value(struct buf *out, const char *bytes, size_t len);
 
 #endif
