@@ -102,16 +102,6 @@ nstring_add_text(struct buf *out, const char *bytes, size_t len)
 }
 
 void
-nstring_add_value(struct buf *out, const char *bytes, size_t len)
-{
-	while (len > 0 && is_blank(*bytes)) {
-		bytes++;
-		len--;
-	}
-	nstring_add_unfolded(out, bytes, len);
-}
-
-void
 nstring_add_unfolded(struct buf *out, const char *bytes, size_t len)
 {
 	struct buf clean = BUF_INIT;
