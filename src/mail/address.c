@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "mail/header.h"
 #include "mail/lex.h"
 #include "mail/nstring.h"
 #include "util/buf.h"
@@ -39,7 +40,7 @@ static void
 add_or_nil(struct buf *out, bool there, const struct buf *text)
 {
 	if (there)
-		nstring_add_text(out, buf_str(text), text->len);
+		nstring_add_unfolded(out, buf_str(text), text->len);
 	else
 		buf_adds(out, "NIL");
 }
@@ -53,7 +54,10 @@ emit(struct list *list)
 	if (*list->left > 0) {
 		--*list->left;
 		buf_addc(list->out, '(');
-		add_or_nil(list->out, now->has_name, &now->name);
+		if (now->has_name)
+			nstring_add_text(list->out, buf_str(&now->name), now->name.len);
+		else
+			buf_adds(list->out, "NIL");
 		buf_addc(list->out, ' ');
 		add_or_nil(list->out, now->has_route, &now->route);
 		buf_addc(list->out, ' ');
@@ -88,16 +92,17 @@ emit_person(struct list *list)
 static int
 dots_and_atoms(struct lex *lex, struct buf *out)
 {
-	int more;
+	int more = -1;
 
 	do {
 		while (lex_at(lex, '.')) {
 			buf_addc(out, '.');
 			if (++lex->at == lex->end)
 				return 0;
+			more = 1;
 		}
 		if (lex_at(lex, '@'))
-			return 1;
+			return more;
 		more = lex_atom(lex, out);
 		if (more > 0)
 			more = lex_blanks(lex);
@@ -152,7 +157,7 @@ route(struct list *list)
 	if (!lex_at(lex, ':'))
 		return -1;
 	lex->at++;
-	return lex_blanks(lex) > 0 ? 0 : -1;
+	return 0;
 }
 
 /* "<route local@domain>": -1 when anything in it is wrong. */
@@ -164,10 +169,12 @@ angle(struct list *list)
 	lex->at++;
 	if (lex_blanks(lex) <= 0)
 		return -1;
-	if (*lex->at == '@' && route(list) < 0) {
-		buf_reset(&list->now.route);
-		buf_adds(&list->now.route, "INVALID_ROUTE");
-		list->now.has_route = true;
+	if (*lex->at == '@') {
+		if (route(list) < 0) {
+			buf_reset(&list->now.route);
+			buf_adds(&list->now.route, "INVALID_ROUTE");
+			list->now.has_route = true;
+		}
 		if (lex_blanks(lex) <= 0)
 			return -1;
 	}
@@ -183,18 +190,42 @@ angle(struct list *list)
 	return lex_blanks(lex);
 }
 
-/* Words in place of an address are a name whose address is missing. */
-static void
-words_for_name(struct list *list)
+/* "ada@example.org (Ada Lark)": false when there is no comment to take. */
+static bool
+name_from_comment(struct list *list)
 {
-	struct address *now = &list->now;
+	if (list->lex.comment == NULL || list->lex.comment_len == 0)
+		return false;
+	lex_comment_text(&list->lex, &list->now.name);
+	list->now.has_name = true;
+	return true;
+}
 
-	buf_reset(&now->name);
+/*
+ * Words in place of an address are a name whose address is missing. False when
+ * no word follows what was read; after_dot: that ended in a dot and a blank.
+ */
+static bool
+words_for_name(struct list *list, bool quoted, bool after_dot)
+{
+	struct lex *lex = &list->lex;
+	struct address *now = &list->now;
+	size_t before;
+
+	if ((now->mailbox.len == 0 && !quoted) || lex_blanks(lex) <= 0
+	    || !(lex_is_atext(*lex->at) || *lex->at == '"' || (after_dot && *lex->at == '.')))
+		return false;
 	buf_add(&now->name, buf_str(&now->mailbox), now->mailbox.len);
 	buf_addc(&now->name, ' ');
-	lex_phrase(&list->lex, &now->name);
+	before = now->name.len;
+	lex_phrase(lex, &now->name);
+	if (now->name.len == before) {
+		buf_reset(&now->name);
+		return false;
+	}
 	now->has_name = true;
 	now->has_mailbox = false;
+	return true;
 }
 
 /* "local@domain (comment)", or whatever stands there. */
@@ -208,22 +239,13 @@ addr_spec(struct list *list)
 
 	lex->comment = NULL;
 	more = local_part(list);
-	if (more > 0 && *lex->at == '@') {
+	if (more != 0 && lex_at(lex, '@')) {
 		more = domain(list);
-	} else if (lex->comment == NULL && now->mailbox.len > 0 && lex->at < lex->end
-	    && (lex_blanks(lex), lex->at < lex->end)
-	    && (lex_is_atext(*lex->at) || *lex->at == '"')) {
-		words_for_name(list);
-	} else if (quoted && more >= 0 && lex->comment == NULL) {
-		buf_reset(&now->name);
+		name_from_comment(list);
+	} else if (!name_from_comment(list) && !words_for_name(list, quoted, more < 0) && quoted && more >= 0) {
 		buf_add(&now->name, buf_str(&now->mailbox), now->mailbox.len);
 		now->has_name = true;
 		now->has_mailbox = false;
-	}
-	if (lex->comment != NULL && lex->comment_len > 0) {
-		buf_reset(&now->name);
-		lex_comment_text(lex, &now->name);
-		now->has_name = true;
 	}
 	return more;
 }
@@ -294,9 +316,11 @@ group(struct list *list)
 void
 address_add_list(const char *value, size_t len, size_t *left, struct buf *out)
 {
-	struct list list = { .lex = lex_of(value, len), .left = left, .out = out };
-	int more = lex_blanks(&list.lex);
+	struct list list = { .left = left, .out = out };
+	int more;
 
+	list.lex = lex_of(value, header_value_len(value, len));
+	more = lex_blanks(&list.lex);
 	while (more > 0 && *left > 0) {
 		if (!group(&list))
 			person(&list);

@@ -30,9 +30,11 @@ is_text(int which)
 static int
 which_field(const struct header_field *field)
 {
-	/* the length first: most fields of most mail are none of these */
+	/* most fields of most mail are none of these: length and first letter tell */
+	if (field->name_len < 2 || field->name_len > 11)
+		return FIELDS;
 	for (int i = 0; i < FIELDS; i++)
-		if (header_is(field, names[i]))
+		if (ascii_upper(field->name[0]) == names[i][0] && header_is(field, names[i]))
 			return i;
 	return FIELDS;
 }

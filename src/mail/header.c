@@ -106,6 +106,19 @@ header_find(const char *bytes, size_t len, const char *name, struct header_field
 	return false;
 }
 
+size_t
+header_value_len(const char *value, size_t len)
+{
+	size_t at = len;
+
+	while (at > 0 && (is_blank(value[at - 1]) || value[at - 1] == '\r' || value[at - 1] == '\n'))
+		at--;
+	for (; at < len; at++)
+		if (value[at] == '\n' || (value[at] == '\r' && at + 1 < len && value[at + 1] == '\n'))
+			return at;
+	return len;
+}
+
 void
 header_unfold(const char *value, size_t len, struct buf *out)
 {

@@ -50,6 +50,9 @@ bool header_is(const struct header_field *field, const char *name);
 /* The first field of that name; false when there is none. */
 bool header_find(const char *bytes, size_t len, const char *name, struct header_field *field);
 
+/* How long a value is without the folded lines at its end that hold only blanks. */
+size_t header_value_len(const char *value, size_t len);
+
 /*
  * A value on one line: each line end is dropped and the blank behind it stays
  * (RFC 5322 2.2.3); blanks at both ends are dropped, NUL becomes a blank.

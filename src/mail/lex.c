@@ -39,6 +39,7 @@ skip_comment(struct lex *lex)
 	const char *start = ++lex->at;
 	size_t level = 1;
 
+	lex->comment = NULL;
 	for (; lex->at < lex->end; lex->at++) {
 		if (*lex->at == '\\' && lex->end - lex->at > 1) {
 			lex->at++;
@@ -102,11 +103,13 @@ int
 lex_quoted(struct lex *lex, struct buf *out)
 {
 	const char *start = ++lex->at;
+	size_t kept = out->len;
 
 	for (; lex->at < lex->end; lex->at++) {
 		char c = *lex->at;
 
-		if (c != '"' && c != '\\' && c != '\r' && c != '\n')
+		if (c != '"' && c != '\\' && c != '\n'
+		    && (c != '\r' || lex->end - lex->at < 2 || lex->at[1] != '\n'))
 			continue;
 		buf_add(out, start, (size_t)(lex->at - start));
 		if (c == '"') {
@@ -114,13 +117,16 @@ lex_quoted(struct lex *lex, struct buf *out)
 			return lex_blanks(lex);
 		}
 		start = lex->at + 1;
+		kept = out->len;
 		if (c == '\\') {
 			if (start == lex->end)
 				break;
 			lex->at++;	/* the next byte is itself: start is on it */
 		}
 	}
+	/* not closed: nobody knows where it should have been; nothing behind the last "\" is taken */
 	lex->at = lex->end;
+	out->len = kept;
 	return -1;
 }
 
@@ -128,9 +134,9 @@ lex_quoted(struct lex *lex, struct buf *out)
 static int
 domain_literal(struct lex *lex, struct buf *out)
 {
-	const char *start = lex->at;
+	const char *start = lex->at++;
 
-	for (; lex->at < lex->end; lex->at++) {
+	for (; lex->at < lex->end && *lex->at != '['; lex->at++) {
 		if (*lex->at == '\\' && lex->end - lex->at > 1) {
 			lex->at++;
 		} else if (*lex->at == ']') {

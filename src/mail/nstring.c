@@ -110,9 +110,17 @@ nstring_add_unfolded(struct buf *out, const char *bytes, size_t len)
 		nstring_add(out, bytes, len);
 		return;
 	}
-	for (size_t i = 0; i < len; i++)
-		if (bytes[i] != '\r' && bytes[i] != '\n')
+	for (size_t i = 0; i < len; i++) {
+		size_t end = i;
+
+		while (end < len && bytes[end] == '\r')
+			end++;
+		if (end > i && end < len && !is_blank(bytes[end]))
+			buf_addc(&clean, ' ');	/* a bare CR folds nothing */
+		else if (end == i && bytes[i] != '\n')
 			buf_addc(&clean, bytes[i]);
+		i = end > i ? end - 1 : i;
+	}
 	nstring_add(out, buf_str(&clean), clean.len);
 	buf_fini(&clean);
 }

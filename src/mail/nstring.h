@@ -16,7 +16,10 @@ void nstring_add(struct buf *out, const char *bytes, size_t len);
 /* Text for people: every run of blanks and line ends is one space, none at the ends. */
 void nstring_add_text(struct buf *out, const char *bytes, size_t len);
 
-/* A header value: line ends are dropped, what blank follows them stays. */
+/*
+ * A header value: line ends are dropped, what blank follows them stays, also in
+ * front, as clients know it from Dovecot ("Message-ID:\r\n <x>" is " <x>").
+ */
 void nstring_add_unfolded(struct buf *out, const char *bytes, size_t len);
 
 #endif

@@ -70,9 +70,10 @@ read_one(struct params *params, struct lex *lex)
 	if (lex_blanks(lex) <= 0)
 		return -1;
 	param.name = before;
-	more = lex_token(lex, &params->text);
+	if (*lex->at != '=')	/* some programs forget the name: it is "" then */
+		lex_token(lex, &params->text);
 	param.name_len = params->text.len - param.name;
-	if (more <= 0 || *lex->at != '=')
+	if (!lex_at(lex, '='))
 		goto broken;
 	lex->at++;
 	param.value = params->text.len;
@@ -81,8 +82,8 @@ read_one(struct params *params, struct lex *lex)
 		more = lex_quoted(lex, &params->text);
 	else if (more > 0 && *lex->at == '=')
 		more = word_value(lex, &params->text);
-	else if (more > 0 && *lex->at != ';')
-		more = lex_token(lex, &params->text);
+	else if (more > 0 && *lex->at != ';' && lex_token(lex, &params->text) < 0)
+		more = 0;	/* no token: the value is empty, what stands there is skipped */
 	if (more < 0)
 		goto broken;
 	param.value_len = params->text.len - param.value;
@@ -105,7 +106,7 @@ compare(const void *left, const void *right)
 {
 	const struct order *a = left, *b = right;
 	size_t len = a->param->name_len < b->param->name_len ? a->param->name_len : b->param->name_len;
-	int order = memcmp(a->text + a->param->name, b->text + b->param->name, len);
+	int order = ascii_ncasecmp(a->text + a->param->name, b->text + b->param->name, len);
 
 	if (order == 0 && a->param->name_len != b->param->name_len)
 		order = a->param->name_len < b->param->name_len ? -1 : 1;
@@ -120,7 +121,7 @@ static bool
 same_name(const struct order *a, const struct order *b)
 {
 	return a->param->name_len == b->param->name_len
-	    && memcmp(a->text + a->param->name, b->text + b->param->name, a->param->name_len) == 0;
+	    && ascii_ncasecmp(a->text + a->param->name, b->text + b->param->name, a->param->name_len) == 0;
 }
 
 /* What must be written with % among encoded pieces (RFC 2231 7, attribute-char). */

@@ -215,9 +215,21 @@ find_boundary(const struct scan *scan, size_t offset, struct hit *hit)
 	return false;
 }
 
+/* Does a field that was remembered give way to another of its name? */
+static bool
+gives_way(int which, const struct mime_value *value, struct buf *text)
+{
+	if (value->bytes == NULL)
+		return true;
+	if (which == MIME_ENCODING)
+		return !structure_encoding(value, text);
+	/* a disposition that names no file, for one that may */
+	return which == MIME_DISPOSITION && memchr(value->bytes, ';', value->len) == NULL;
+}
+
 /* Remember a field that describes the part; true when it makes the part MIME. */
 static bool
-note_field(struct mime *mime, const struct header_field *field)
+note_field(struct mime *mime, const struct header_field *field, struct buf *text)
 {
 	static const char *const names[MIME_FIELDS] = {
 		[MIME_TYPE] = "Type", [MIME_ENCODING] = "Transfer-Encoding", [MIME_ID] = "ID",
@@ -234,9 +246,7 @@ note_field(struct mime *mime, const struct header_field *field)
 	for (int i = 0; i < MIME_FIELDS; i++) {
 		if (!ascii_is(field->name + 8, field->name_len - 8, names[i]))
 			continue;
-		/* a disposition that names no file gives way to one that may */
-		if (mime->fields[i].bytes == NULL || (i == MIME_DISPOSITION
-		    && memchr(mime->fields[i].bytes, ';', mime->fields[i].len) == NULL))
+		if (gives_way(i, &mime->fields[i], text))
 			mime->fields[i] = (struct mime_value){ field->value, field->value_len };
 		return i == MIME_TYPE;
 	}
@@ -263,7 +273,7 @@ read_header(struct scan *scan, struct hit *hit)
 			break;
 		if (!header_next(&walk, &field))
 			break;
-		if (note_field(mime, &field))
+		if (note_field(mime, &field, &scan->structure->text))
 			is_mime = true;
 	}
 	if (!ended)
@@ -404,6 +414,8 @@ cross_boundary(struct scan *scan, const struct hit *hit, size_t *offset)
 		scan->boundaries.len = open->at + open->len;
 	if (hit->last)
 		return false;
+	if (hit->next == scan->len && scan->bytes[scan->len - 1] != '\n')
+		return false;		/* a boundary line that nothing ends begins nothing */
 	if (parts->count >= PART_COUNT_MAX) {
 		scan->open_count = 0;	/* no more parts: the rest is nobody's */
 		return false;
