@@ -272,6 +272,12 @@ literal(struct parse *p, struct str *out)
 		return err_set(p->err, ERR_SYNTAX,
 		    "A literal of more than %d octets must wait for the +", LITERAL_MINUS_MAX);
 	}
+	if (p->literals_max > 0 && p->literals >= p->literals_max) {
+		p->at = start;
+		return err_set(p->err, ERR_TOOBIG, "The command has more than %u literals",
+		    p->literals_max);
+	}
+	p->literals++;
 	if (hold(p, head.size) < 0) {
 		p->at = start;
 		return -1;
