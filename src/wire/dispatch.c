@@ -117,7 +117,7 @@ one_turn(struct dispatch *d, const char *line, size_t len, enum dispatch_end *en
 		.in = d->in, .out = d->out, .arena = &d->arena, .err = &cmd.err,
 		.line = line, .at = line, .end = line + len,
 		.held = len, .held_max = d->command_max, .literal_plus = d->literal_plus,
-		.literals_max = d->literals_max,
+		.literals_max = d->literals_max, .skip_max = d->skip_max,
 	};
 	if (parse_tag(p, &cmd.tag) < 0) {
 		cmd.tag = (struct str){ "*", 1 };

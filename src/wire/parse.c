@@ -488,7 +488,7 @@ parse_skip(struct parse *p)
 	while (ends_in_literal_plus(p->line, (size_t)(p->end - p->line), &size)) {
 		int end;
 
-		if (size > SKIP_MAX)
+		if (size > (p->skip_max > 0 ? p->skip_max : SKIP_MAX))
 			return INPUT_TOO_LONG;
 		end = input_octets(p->in, size, NULL, NULL);
 		if (end != INPUT_OK)
