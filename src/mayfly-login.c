@@ -166,6 +166,17 @@ out:
 	return good;
 }
 
+/* Below these the kernel kills a program before its first instruction, or it cannot open its libraries. */
+enum { SESSION_MEMORY_LEAST = 64 << 20, SESSION_FILES_LEAST = 32 };
+
+static bool
+is_below(const struct settings *settings, enum setting which, int64_t least)
+{
+	int64_t value = settings_number(settings, which);
+
+	return value != 0 && value < least;
+}
+
 /* Is there somebody to ask, and can we do what is asked of us? All that is wrong is told. */
 static bool
 check_settings(const struct options *options, const struct settings *settings)
@@ -190,6 +201,11 @@ check_settings(const struct options *options, const struct settings *settings)
 	}
 	if (options->check && *users != '\0' && !check_users(options, users))
 		good = false;
+	if (is_below(settings, SETTING_SESSION_MEMORY, SESSION_MEMORY_LEAST)
+	    || is_below(settings, SETTING_SESSION_FILES, SESSION_FILES_LEAST)) {
+		report(options, "session-memory or session-files: with so little no session can start");
+		good = false;
+	}
 	if (access(session, X_OK) < 0) {
 		snprintf(text, sizeof text, "session %s: %s", session, strerror(errno));
 		report(options, text);
