@@ -202,8 +202,8 @@ c NO [AUTHENTICATIONFAILED] The name or the password is wrong
 
 @test "E19: a session that cannot be started for a limit is a NO, not a crash" {
 	need_root
-	start setpriv --reuid=61001 --regid=61001 --clear-groups cat <> <(:)
-	start setpriv --reuid=61001 --regid=61001 --clear-groups cat <> <(:)
+	start setpriv --reuid=61001 --regid=61001 --clear-groups tail -f /dev/null
+	start setpriv --reuid=61001 --regid=61001 --clear-groups tail -f /dev/null
 	wait_until eval '[ "$(pgrep -cu 61001)" -eq 2 ]'
 	say_local 'a LOGIN alice secret\r\nb NOOP\r\n' --session-processes=1
 	has 'a NO [UNAVAILABLE]'
