@@ -24,7 +24,6 @@
 #include "util/io.h"
 #include "util/log.h"
 
-#define VERSION "0.1"
 
 static const char default_config[] = SYSCONFDIR "/mayfly/mayfly.conf";
 
@@ -88,7 +87,7 @@ read_options(int argc, char **argv, struct options *options, struct settings *se
 			usage(stdout);
 			return 1;
 		} else if (strcmp(argv[i], "--version") == 0) {
-			puts("mayfly-login " VERSION);
+			puts("mayfly-login " PACKAGE_VERSION);
 			return 1;
 		} else if (strcmp(argv[i], "--settings") == 0) {
 			settings_print_page(stdout);
