@@ -15,10 +15,12 @@
 #include <unistd.h>
 
 #include "cmd/table.h"
+#include "handoff.h"
 #include "mail/module.h"
 #include "session/session.h"
 #include "util/ascii.h"
 #include "util/buf.h"
+#include "util/err.h"
 #include "util/log.h"
 
 enum {
@@ -45,11 +47,13 @@ static const char help[] =
 	"  --prefix=TEXT           before every mailbox name but INBOX, such as INBOX.\n"
 	"  --idle-notify=SECONDS   a line in IDLE that often, 0 for none (default: 120)\n"
 	"  --no-fsync              do not wait for the disk (mail can be lost)\n"
+	"  --handoff=FD            the session of mayfly-login, with its record on that descriptor\n"
+	"  --no-sandbox            keep all rights of the user, not only those for the mail\n"
 	"  --trust-socket          serve without login also on a network socket\n"
 	"  --help, --version\n";
 
 enum { OPT_LAYOUT = 256, OPT_SEPARATOR, OPT_PREFIX, OPT_IDLE, OPT_NO_FSYNC, OPT_TRUST, OPT_HELP,
-	OPT_VERSION, OPT_MODULE };
+	OPT_VERSION, OPT_MODULE, OPT_HANDOFF, OPT_NO_SANDBOX };
 
 static const struct option long_options[] = {
 	{ "layout", required_argument, NULL, OPT_LAYOUT },
@@ -59,6 +63,8 @@ static const struct option long_options[] = {
 	{ "no-fsync", no_argument, NULL, OPT_NO_FSYNC },
 	{ "trust-socket", no_argument, NULL, OPT_TRUST },
 	{ "module", required_argument, NULL, OPT_MODULE },
+	{ "handoff", required_argument, NULL, OPT_HANDOFF },
+	{ "no-sandbox", no_argument, NULL, OPT_NO_SANDBOX },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -74,13 +80,16 @@ die_usage(const char *what, const char *value)
 struct program {
 	struct session_options session;
 	bool trust_socket;
+	int handoff_fd;		/* -1: started by hand */
+	struct handoff handoff;
+	char address[NETWORK_TEXT];
 };
 
 static void
 read_options(int argc, char **argv, struct program *program)
 {
 	struct session_options *o = &program->session;
-	uint64_t seconds;
+	uint64_t seconds, number;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
@@ -110,7 +119,16 @@ read_options(int argc, char **argv, struct program *program)
 		case OPT_TRUST:
 			program->trust_socket = true;
 			break;
+		case OPT_HANDOFF:
+			if (!ascii_number(optarg, strlen(optarg), 1023, &number))
+				die_usage("descriptor", optarg);
+			program->handoff_fd = (int)number;
+			break;
+		case OPT_NO_SANDBOX:
+			o->sandbox = false;
+			break;
 		case OPT_MODULE:
+			o->module = optarg;
 			module_path(optarg);
 			break;
 		case OPT_HELP:
@@ -158,17 +176,43 @@ set_signals(void)
 	sigaction(SIGPIPE, &ignore, NULL);
 }
 
+/* What mayfly-login found out becomes this session's. False: it is not whole. */
+static bool
+take_handoff(struct program *program)
+{
+	struct session_options *o = &program->session;
+	struct handoff *h = &program->handoff;
+	struct err err;
+
+	if (handoff_receive(h, program->handoff_fd, &err) < 0) {
+		log_err(&err);
+		return false;
+	}
+	log_open("mayfly-imap", h->log == HANDOFF_LOG_SYSLOG ? LOG_TO_SYSLOG : LOG_TO_STDERR);
+	o->user = buf_str(&h->user);
+	o->maildir = buf_str(&h->maildir);
+	o->tag = buf_str(&h->tag);
+	o->unread = buf_str(&h->unread);
+	o->unread_len = h->unread.len;
+	if (h->client.family != 0)
+		o->address = network_format(&h->client, program->address);
+	return true;
+}
+
 int
 main(int argc, char **argv)
 {
-	struct program program = { .session = { .separator = '/', .prefix = "", .sync = true,
-		.idle_notify_s = IDLE_NOTIFY_S, .stop = &stop } };
+	static struct program program = { .session = { .separator = '/', .prefix = "", .sync = true,
+		.sandbox = true, .idle_notify_s = IDLE_NOTIFY_S, .stop = &stop }, .handoff_fd = -1 };
 	struct buf home = BUF_INIT;
 	int result;
 
 	read_options(argc, argv, &program);
 	log_open("mayfly-imap", LOG_TO_STDERR);
-	if (!program.trust_socket && (is_network_socket(STDIN_FILENO)
+	if (program.handoff_fd >= 0) {
+		if (!take_handoff(&program))
+			return EXIT_REFUSED;
+	} else if (!program.trust_socket && (is_network_socket(STDIN_FILENO)
 	    || is_network_socket(STDOUT_FILENO))) {
 		static const char bye[] = "* BYE mayfly-imap does not serve a network socket without login\r\n";
 
@@ -192,5 +236,6 @@ main(int argc, char **argv)
 	set_signals();
 	result = session_run(&program.session, STDIN_FILENO, STDOUT_FILENO);
 	buf_fini(&home);
+	handoff_fini(&program.handoff);
 	return result;
 }

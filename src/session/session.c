@@ -14,6 +14,7 @@
 #include "session/view.h"
 #include "store/mailbox.h"
 #include "util/log.h"
+#include "util/sandbox.h"
 #include "wire/capability.h"
 #include "wire/reply.h"
 #include "wire/respond.h"
@@ -118,6 +119,18 @@ say_goodbye(struct session *s, enum dispatch_end end)
 	return "gone";
 }
 
+/* Behind account_open: what is not there yet could not be named as a place to write to. */
+static void
+enter_sandbox(const struct session_options *options)
+{
+	const struct sandbox_path paths[] = {
+		{ options->maildir, true },
+		{ options->module != NULL ? options->module : "/nonexistent", false },
+	};
+
+	sandbox_enter(paths, sizeof paths / sizeof paths[0]);
+}
+
 int
 session_run(const struct session_options *options, int in_fd, int out_fd)
 {
@@ -141,6 +154,8 @@ session_run(const struct session_options *options, int in_fd, int out_fd)
 	};
 	if (account_open(&s.account, options->maildir, options->layout, true, &err) < 0) {
 		log_err(&err);
+		if (options->tag != NULL)
+			output_format(&s.out, "%s NO [UNAVAILABLE] %s\r\n", options->tag, err.client);
 		output_format(&s.out, "* BYE [UNAVAILABLE] %s\r\n", err.client);
 		output_flush(&s.out);
 		output_fini(&s.out);
@@ -148,8 +163,16 @@ session_run(const struct session_options *options, int in_fd, int out_fd)
 		return 75;	/* EX_TEMPFAIL: the store may come back */
 	}
 	s.account.sync = options->sync;
-	output_format(&s.out, "* PREAUTH [CAPABILITY %s] mayfly is ready\r\n",
-	    options->capabilities);
+	if (options->sandbox)
+		enter_sandbox(options);
+	if (options->tag != NULL) {
+		input_preload(&s.in, options->unread, options->unread_len);
+		output_format(&s.out, "%s OK [CAPABILITY %s] Logged in\r\n", options->tag,
+		    options->capabilities);
+	} else {
+		output_format(&s.out, "* PREAUTH [CAPABILITY %s] mayfly is ready\r\n",
+		    options->capabilities);
+	}
 	why = say_goodbye(&s, dispatch_run(&s.dispatch));
 	output_flush(&s.out);
 	log_the_end(&s, why);

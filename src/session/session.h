@@ -22,6 +22,11 @@ struct session_options {
 	const char *user;	/* for the log; NULL: whoever owns the process */
 	const char *address;	/* of the client, for the log; NULL: not known */
 	const char *maildir;
+	const char *tag;	/* of the command that logged in, to be answered; NULL: greet with PREAUTH */
+	const char *unread;	/* what the client sent behind that command */
+	size_t unread_len;
+	bool sandbox;		/* give up all but the mail once it is open */
+	const char *module;	/* a file that must stay readable then; NULL: the installed one */
 	enum layout layout;
 	char separator;		/* "/" or "." as the client sees it */
 	const char *prefix;	/* "" or, say, "INBOX." before every name but INBOX */

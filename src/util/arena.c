@@ -68,6 +68,13 @@ arena_strndup(struct arena *arena, const char *bytes, size_t len)
 }
 
 void
+arena_wipe(struct arena *arena)
+{
+	for (struct arena_block *block = arena->head; block != NULL; block = block->next)
+		mem_wipe(block->bytes, block->used);
+}
+
+void
 arena_reset(struct arena *arena)
 {
 	struct arena_block *block = arena->head;

@@ -22,6 +22,9 @@ void *arena_alloc(struct arena *arena, size_t size);
 /* A copy of len bytes with a NUL behind them. */
 char *arena_strndup(struct arena *arena, const char *bytes, size_t len);
 
+/* Overwrite all that was handed out (a command held a secret); the blocks stay. */
+void arena_wipe(struct arena *arena);
+
 /* Give everything back but the first small block, which the next command reuses. */
 void arena_reset(struct arena *arena);
 

@@ -14,9 +14,9 @@
 #include "util/hash.h"
 #include "util/io.h"
 
-int
-safe_write(int dirfd, const char *name, const void *bytes, size_t len, mode_t mode,
-    bool sync, const char *path_for_log, struct err *err)
+static int
+write_beside(int dirfd, const char *name, const void *bytes, size_t len, mode_t mode,
+    const struct stat *like, bool sync, const char *path_for_log, struct err *err)
 {
 	char temporary[64];
 	unsigned long long random;
@@ -29,6 +29,11 @@ safe_write(int dirfd, const char *name, const void *bytes, size_t len, mode_t mo
 		return err_errno(err, "create beside", path_for_log);
 	if (io_write_all(fd, bytes, len) < 0) {
 		err_errno(err, "write", path_for_log);
+		goto out;
+	}
+	if (like != NULL && (fchown(fd, like->st_uid, like->st_gid) < 0
+	    || fchmod(fd, like->st_mode & 07777) < 0)) {
+		err_errno(err, "keep the owner of", path_for_log);
 		goto out;
 	}
 	if (sync && fsync(fd) < 0) {
@@ -54,4 +59,18 @@ out:
 	if (temporary[0] != '\0')
 		unlinkat(dirfd, temporary, 0);
 	return result;
+}
+
+int
+safe_write(int dirfd, const char *name, const void *bytes, size_t len, mode_t mode,
+    bool sync, const char *path_for_log, struct err *err)
+{
+	return write_beside(dirfd, name, bytes, len, mode, NULL, sync, path_for_log, err);
+}
+
+int
+safe_write_like(int dirfd, const char *name, const void *bytes, size_t len,
+    const struct stat *like, const char *path_for_log, struct err *err)
+{
+	return write_beside(dirfd, name, bytes, len, 0600, like, true, path_for_log, err);
 }

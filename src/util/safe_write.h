@@ -20,4 +20,10 @@ struct err;
 int safe_write(int dirfd, const char *name, const void *bytes, size_t len, mode_t mode,
     bool sync, const char *path_for_log, struct err *err);
 
+struct stat;
+
+/* The same, always with syncs; the new file gets owner, group and mode of the old one, before it shows. */
+int safe_write_like(int dirfd, const char *name, const void *bytes, size_t len,
+    const struct stat *like, const char *path_for_log, struct err *err);
+
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "util/ascii.h"
+#include "util/mem.h"
 #include "wire/input.h"
 #include "wire/output.h"
 #include "wire/reply.h"
@@ -116,6 +117,7 @@ one_turn(struct dispatch *d, const char *line, size_t len, enum dispatch_end *en
 		.in = d->in, .out = d->out, .arena = &d->arena, .err = &cmd.err,
 		.line = line, .at = line, .end = line + len,
 		.held = len, .held_max = d->command_max, .literal_plus = d->literal_plus,
+		.literals_max = d->literals_max, .skip_max = d->skip_max,
 	};
 	if (parse_tag(p, &cmd.tag) < 0) {
 		cmd.tag = (struct str){ "*", 1 };
@@ -145,6 +147,11 @@ one_turn(struct dispatch *d, const char *line, size_t len, enum dispatch_end *en
 		answer_ok(d, &cmd);
 	}
 	buf_fini(&cmd.code);
+	if (d->wipe) {
+		arena_wipe(&d->arena);
+		input_wipe(d->in);
+		mem_wipe(&cmd, sizeof cmd);
+	}
 	arena_reset(&d->arena);
 	return failed;
 }

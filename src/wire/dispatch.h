@@ -75,6 +75,9 @@ struct dispatch {
 	uint64_t command_max;	/* octets of one command that are held in memory */
 	unsigned bad_max;	/* bad commands in a row that end the session */
 	bool literal_plus;
+	unsigned literals_max;	/* literals of one command, 0: as many as command_max allows */
+	uint64_t skip_max;	/* a refused literal over this ends the session; 0: 4 GiB */
+	bool wipe;		/* commands hold secrets: overwrite each one after its turn */
 	struct arena arena;
 	unsigned bad;		/* bad commands in a row so far */
 	uint64_t commands;	/* how many were read */

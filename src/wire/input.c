@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "util/mem.h"
 #include "wire/output.h"
 
 enum {
@@ -54,6 +55,15 @@ input_preload(struct input *in, const char *bytes, size_t len)
 	buf_fini(&in->buf);
 	in->buf = joined;
 	in->at = 0;
+}
+
+void
+input_wipe(struct input *in)
+{
+	if (in->buf.data == NULL)
+		return;
+	mem_wipe(in->buf.data, in->at);
+	mem_wipe(in->buf.data + in->buf.len, in->buf.cap - in->buf.len);
 }
 
 bool

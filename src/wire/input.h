@@ -46,6 +46,14 @@ struct input {
 void input_init(struct input *in, int fd, struct output *out, size_t line_max, int timeout_ms);
 void input_fini(struct input *in);
 
+/*
+ * Overwrite all that was read and used, wherever it still lies in the buffer:
+ * a command held a secret. What was not used yet stays. A buffer that may hold
+ * secrets is made large enough at the start (buf_reserve), since growing it
+ * would leave a copy behind.
+ */
+void input_wipe(struct input *in);
+
 /* Put bytes in front of all that will be read: what an earlier program read too much. */
 void input_preload(struct input *in, const char *bytes, size_t len);
 

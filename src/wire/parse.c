@@ -272,6 +272,12 @@ literal(struct parse *p, struct str *out)
 		return err_set(p->err, ERR_SYNTAX,
 		    "A literal of more than %d octets must wait for the +", LITERAL_MINUS_MAX);
 	}
+	if (p->literals_max > 0 && p->literals >= p->literals_max) {
+		p->at = start;
+		return err_set(p->err, ERR_TOOBIG, "The command has more than %u literals",
+		    p->literals_max);
+	}
+	p->literals++;
 	if (hold(p, head.size) < 0) {
 		p->at = start;
 		return -1;
@@ -482,7 +488,7 @@ parse_skip(struct parse *p)
 	while (ends_in_literal_plus(p->line, (size_t)(p->end - p->line), &size)) {
 		int end;
 
-		if (size > SKIP_MAX)
+		if (size > (p->skip_max > 0 ? p->skip_max : SKIP_MAX))
 			return INPUT_TOO_LONG;
 		end = input_octets(p->in, size, NULL, NULL);
 		if (end != INPUT_OK)

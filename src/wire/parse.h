@@ -39,6 +39,9 @@ struct parse {
 	const char *end;
 	uint64_t held;		/* octets of this command that we hold in memory */
 	uint64_t held_max;	/* the bound for them */
+	uint64_t skip_max;	/* a refused literal up to this size is read past; 0: a large one */
+	unsigned literals;	/* how many the command had so far */
+	unsigned literals_max;	/* the bound for them; 0: none but held_max */
 	bool literal_plus;	/* may a non-synchronizing literal be longer than 4096 (LITERAL+)? */
 	bool skipped;		/* the rest of the command was already read past */
 	int lost;		/* an enum input_end once the connection ended inside a command */

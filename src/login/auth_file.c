@@ -1,0 +1,53 @@
+/* The backend of virtual users: users_file.c finds the line, crypt(3) judges. */
+#include <string.h>
+
+#include "login/auth.h"
+#include "login/password.h"
+#include "login/users_file.h"
+#include "settings.h"
+#include "util/err.h"
+#include "util/io.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+enum auth_result
+auth_file(struct auth *auth, const char *user, const char *secret, struct account *out)
+{
+	const char *path = settings_text(auth->settings, SETTING_USERS);
+	struct buf line = BUF_INIT, like = BUF_INIT;
+	struct users_entry entry;
+	enum auth_result result = AUTH_UNAVAILABLE;
+	struct err err;
+	int found = -1, fd = users_file_open(path, &err);
+
+	if (fd >= 0)
+		found = users_file_find(fd, path, user, &line, &entry, &like, &err);
+	if (found < 0) {
+		log_err(&err);
+		goto out;
+	}
+	result = AUTH_NO;
+	if (secret != NULL) {
+		/* One crypt(3) in each case, of a method and cost that this file uses. */
+		bool usable = found && password_is_hash(entry.hash);
+		const char *hash = usable ? entry.hash : like.len > 0 ? like.data : password_nobody;
+		bool matches = password_matches(secret, hash);
+
+		auth->log_word = !found ? "unknown-user" : !usable ? "locked" : "wrong-password";
+		if (!usable || !matches)
+			goto out;
+	} else if (!found) {
+		goto out;
+	}
+	if (account_set(auth, out, entry.user, entry.uid, entry.gid, entry.home, entry.maildir, ""))
+		result = AUTH_YES;
+out:
+	if (line.data != NULL)
+		mem_wipe(line.data, line.cap);
+	if (like.data != NULL)
+		mem_wipe(like.data, like.cap);
+	buf_fini(&line);
+	buf_fini(&like);
+	io_close(&fd);
+	return result;
+}

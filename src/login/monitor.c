@@ -1,0 +1,486 @@
+/*
+ * The monitor. It waits for records of the talker, with a deadline of its own,
+ * and takes each only where it is due; anything else ends the connection. What
+ * it holds of a client's bytes are two texts for crypt(3) and the bytes of the
+ * handoff, which it passes on unread.
+ */
+#include "login/monitor.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "handoff.h"
+#include "login/auth.h"
+#include "login/peer.h"
+#include "login/privs.h"
+#include "login/record.h"
+#include "login/talker.h"
+#include "settings.h"
+#include "util/err.h"
+#include "util/io.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+enum {
+	GRACE_MS = 10000,	/* beyond the talker's own deadline: a last attempt with its delay */
+	GOODBYE_MS = 5000,	/* how long a talker may take to end when its work is done */
+};
+
+static const char *const mechanism_words[MECHANISM_COUNT] = {
+	[MECHANISM_LOGIN_COMMAND] = "command",
+	[MECHANISM_PLAIN] = "plain",
+	[MECHANISM_LOGIN] = "login",
+	[MECHANISM_EXTERNAL] = "external",
+};
+
+struct monitor {
+	const struct monitor_setup *setup;
+	struct auth auth;
+	int record_fd;
+	pid_t talker;
+	int64_t deadline_ms;
+	bool greeted;		/* the hello came */
+	bool forwarded;		/* somebody in front named the client */
+	bool private;
+	struct network_address client;
+	char certificate[HANDOFF_NAME_MAX + 1];
+	unsigned attempts;
+	struct account account;
+	bool accepted;
+	union record record;	/* the one buffer for what comes in; wiped after each use */
+};
+
+static volatile sig_atomic_t told_to_end;
+
+static void
+on_signal(int signal)
+{
+	(void)signal;
+	told_to_end = 1;
+}
+
+static int64_t
+clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The line that fail2ban and people read: its form is frozen, see mayfly-login(8). */
+static void
+log_attempt(const struct monitor *m, const struct record_attempt *attempt, bool success)
+{
+	struct log_event event;
+	char client[NETWORK_TEXT], peer[NETWORK_TEXT];
+
+	log_begin(&event, success ? "login-ok" : "login-failed");
+	log_field(&event, "addr", network_format(&m->client, client));
+	log_field(&event, "user", success ? buf_str(&m->account.user) : attempt->user);
+	log_field(&event, "method", mechanism_words[attempt->mechanism]);
+	log_field(&event, success ? "via" : "reason", m->auth.log_word);
+	log_field(&event, "private", m->private ? "yes" : "no");
+	if (m->forwarded)
+		log_field(&event, "peer", network_format(&m->setup->peer->address, peer));
+	log_end(&event, LOG_LEVEL_INFO);
+}
+
+static void
+sleep_until(int64_t when_ms)
+{
+	int64_t left;
+
+	while ((left = when_ms - clock_ms()) > 0 && !told_to_end)
+		poll(NULL, 0, (int)left);
+}
+
+static bool
+answer(struct monitor *m, enum verdict verdict)
+{
+	uint32_t word = verdict;
+
+	return send(m->record_fd, &word, sizeof word, MSG_NOSIGNAL) == (ssize_t)sizeof word;
+}
+
+/* One attempt, with everything that an attempt costs. False: this connection is over. */
+static bool
+judge(struct monitor *m)
+{
+	const struct record_attempt *attempt = &m->record.attempt;
+	int64_t start = clock_ms();
+	enum auth_result result;
+
+	if (m->accepted || m->attempts >= LOGIN_ATTEMPTS_MAX)
+		return false;
+	m->attempts++;
+	if (!m->private && attempt->mechanism != MECHANISM_EXTERNAL)
+		return false;	/* an honest talker had refused it */
+	result = auth_check(&m->auth, attempt, m->certificate, &m->account);
+	if (result == AUTH_YES) {
+		m->accepted = true;
+		log_attempt(m, attempt, true);
+		return answer(m, VERDICT_YES);
+	}
+	log_attempt(m, attempt, false);
+	/* Where nothing is wrong with the client, it may come back as often as it likes. */
+	if (result == AUTH_UNAVAILABLE)
+		m->attempts--;
+	sleep_until(start + settings_number(m->setup->settings, SETTING_FAILURE_DELAY));
+	return answer(m, result == AUTH_NO ? VERDICT_NO : VERDICT_UNAVAILABLE);
+}
+
+static bool
+take_hello(struct monitor *m)
+{
+	const struct monitor_setup *setup = m->setup;
+	const struct record_hello *hello = &m->record.hello;
+	bool may_proxy = settings_network(setup->settings, SETTING_PROXY, &setup->peer->address);
+	const char *link = settings_text(setup->settings, SETTING_PRIVATE);
+	bool private = setup->peer->private;
+
+	if (m->greeted || (hello->proxied && !may_proxy))
+		return false;
+	m->greeted = true;
+	m->client = setup->peer->address;
+	if (hello->proxied) {
+		m->client = hello->client;
+		m->forwarded = true;
+		private = hello->private;
+	}
+	m->private = strcmp(link, "yes") == 0 || (strcmp(link, "auto") == 0 && private);
+	if (strcmp(settings_text(setup->settings, SETTING_CERTIFICATES), "cn") == 0)
+		memcpy(m->certificate, hello->certificate, sizeof m->certificate);
+	return true;
+}
+
+static bool
+take_forwarded(struct monitor *m)
+{
+	/* Trust is in the peer, not in what a peer says of somebody else. */
+	if (!settings_network(m->setup->settings, SETTING_TRUSTED, &m->setup->peer->address))
+		return false;
+	m->client = m->record.forwarded.client;
+	m->forwarded = true;
+	return true;
+}
+
+/* The next record: its length, 0 at the end or when the time is over, -1 for what is no record. */
+static ssize_t
+receive(struct monitor *m)
+{
+	for (;;) {
+		struct pollfd pfd = { .fd = m->record_fd, .events = POLLIN };
+		struct iovec iov = { .iov_base = &m->record, .iov_len = sizeof m->record };
+		struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+		int64_t left = m->deadline_ms - clock_ms();
+		ssize_t n;
+		int ready;
+
+		if (told_to_end) {
+			/* The talker says BYE; what it still sends is looked at no more. */
+			kill(m->talker, SIGTERM);
+			return 0;
+		}
+		if (left <= 0)
+			return 0;
+		ready = poll(&pfd, 1, left > INT32_MAX ? INT32_MAX : (int)left);
+		if (ready <= 0)
+			continue;
+		n = recvmsg(m->record_fd, &message, MSG_DONTWAIT);
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (n <= 0)
+			return 0;
+		/* Descriptors that came along were dropped by the kernel: there is no room for them. */
+		if ((message.msg_flags & MSG_TRUNC) || !record_is_good(&m->record, (size_t)n))
+			return -1;
+		return n;
+	}
+}
+
+enum end { END_GONE, END_HANDOFF, END_HOSTILE };
+
+/* All records until the talker has nothing more to say. */
+static enum end
+listen_to_talker(struct monitor *m)
+{
+	for (;;) {
+		ssize_t n = receive(m);
+		bool good = false;
+
+		if (n == 0)
+			return END_GONE;
+		if (n < 0)
+			return END_HOSTILE;
+		if (m->record.kind != RECORD_HELLO && !m->greeted)
+			return END_HOSTILE;
+		switch (m->record.kind) {
+		case RECORD_HELLO:
+			good = take_hello(m);
+			break;
+		case RECORD_FORWARDED:
+			good = take_forwarded(m);
+			break;
+		case RECORD_ATTEMPT:
+			good = judge(m);
+			break;
+		case RECORD_HANDOFF:
+			return m->accepted ? END_HANDOFF : END_HOSTILE;
+		}
+		mem_wipe(&m->record, sizeof m->record);
+		if (!good)
+			return END_HOSTILE;
+	}
+}
+
+/* The talker has done its work, or has not: either way it must be gone. Its wait status. */
+static int
+end_talker(struct monitor *m, int patience_ms)
+{
+	int64_t end = clock_ms() + patience_ms;
+	sigset_t child;
+	int status = 0;
+
+	io_close(&m->record_fd);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	for (;;) {
+		int64_t left = end - clock_ms();
+		struct timespec wait = { left / 1000, left % 1000 * 1000000 };
+		pid_t got = waitpid(m->talker, &status, left > 0 ? WNOHANG : 0);
+
+		if (got == m->talker || (got < 0 && errno != EINTR))
+			return status;
+		if (left <= 0)
+			continue;
+		if (sigtimedwait(&child, NULL, &wait) < 0 && errno == EAGAIN)
+			kill(m->talker, SIGKILL);
+	}
+}
+
+static void
+limit(int what, int64_t value)
+{
+	struct rlimit now;
+
+	if (value == 0 || getrlimit(what, &now) < 0)
+		return;
+	if (now.rlim_max != RLIM_INFINITY && now.rlim_max < (rlim_t)value)
+		value = (int64_t)now.rlim_max;
+	now.rlim_cur = now.rlim_max = (rlim_t)value;
+	setrlimit(what, &now);
+}
+
+/* The tagged NO of a session that could not be started. The tag was checked to be text. */
+static void
+say_unavailable(const struct buf *tag)
+{
+	static const char text[] = " NO [UNAVAILABLE] The session could not be started, try later\r\n"
+	    "* BYE The session could not be started\r\n";
+
+	if (io_write_all(STDOUT_FILENO, tag->data, tag->len) == 0)
+		io_write_all(STDOUT_FILENO, text, sizeof text - 1);
+}
+
+static int
+make_handoff(struct monitor *m, struct buf *tag, struct err *err)
+{
+	const struct record_handoff *record = &m->record.handoff;
+	const struct account *account = &m->account;
+	struct handoff h;
+	int fd;
+
+	handoff_init(&h);
+	buf_add(tag, record->bytes, record->tag_len);
+	buf_adds(&h.user, buf_str(&account->user));
+	buf_adds(&h.home, buf_str(&account->home));
+	buf_adds(&h.maildir, buf_str(&account->maildir));
+	buf_adds(&h.config, m->setup->config);
+	buf_add(&h.tag, record->bytes, record->tag_len);
+	buf_add(&h.unread, record->bytes + record->tag_len, record->unread_len);
+	h.client = m->client;
+	h.private = m->private;
+	h.log = m->setup->syslog ? HANDOFF_LOG_SYSLOG : HANDOFF_LOG_STDERR;
+	fd = handoff_send(&h, err);
+	handoff_fini(&h);
+	mem_wipe(&m->record, sizeof m->record);
+	return fd;
+}
+
+/* The process that mayfly-imap finds itself in: nothing of ours but the two ends and the record. */
+static int
+prepare_process(struct monitor *m, int handoff_fd, struct err *err)
+{
+	const struct account *account = &m->account;
+	const struct settings *settings = m->setup->settings;
+	struct sigaction usual = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	if (handoff_fd != HANDOFF_FD && dup2(handoff_fd, HANDOFF_FD) < 0)
+		return err_errno(err, "dup2", "handoff");
+	close_range(HANDOFF_FD + 1, ~0u, 0);
+	limit(RLIMIT_NOFILE, settings_number(settings, SETTING_SESSION_FILES));
+	limit(RLIMIT_FSIZE, settings_number(settings, SETTING_SESSION_FILE_SIZE));
+	limit(RLIMIT_AS, settings_number(settings, SETTING_SESSION_MEMORY));
+	limit(RLIMIT_NPROC, settings_number(settings, SETTING_SESSION_PROCESSES));
+	if (m->auth.root) {
+		if (privs_become(account->uid, account->gid, buf_str(&account->group_name), err) < 0)
+			return -1;
+	} else if (privs_prove(account->uid, account->gid, err) < 0) {
+		return -1;
+	}
+	/* As the user: what root can enter and the user cannot is not entered. */
+	if (account->home.len == 0 || chdir(account->home.data) < 0)
+		if (chdir("/") < 0)
+			return err_errno(err, "chdir", "/");
+	sigaction(SIGTERM, &usual, NULL);
+	sigaction(SIGPIPE, &usual, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	return 0;
+}
+
+/* Become the user, run the session. Returns only when that failed. */
+static int
+become_session(struct monitor *m)
+{
+	const char *program = settings_text(m->setup->settings, SETTING_SESSION);
+	const struct account *account = &m->account;
+	struct buf tag = BUF_INIT, home = BUF_INIT, user = BUF_INIT, logname = BUF_INIT;
+	char option[32];
+	char *words[] = { (char *)"mayfly-imap", option, NULL };
+	char *environment[5] = { (char *)"PATH=/usr/local/bin:/usr/bin:/bin" };
+	struct err err;
+	int fd = make_handoff(m, &tag, &err);
+
+	snprintf(option, sizeof option, "--handoff=%d", HANDOFF_FD);
+	buf_addf(&user, "USER=%s", buf_str(&account->user));
+	buf_addf(&logname, "LOGNAME=%s", buf_str(&account->user));
+	buf_addf(&home, "HOME=%s", account->home.len > 0 ? account->home.data : "/");
+	environment[1] = user.data;
+	environment[2] = logname.data;
+	environment[3] = home.data;
+	if (fd >= 0 && prepare_process(m, fd, &err) == 0) {
+		execve(program, words, environment);
+		err_errno(&err, "exec", program);
+	}
+	log_err(&err);
+	say_unavailable(&tag);
+	return EXIT_TEMPORARY;
+}
+
+static _Noreturn void
+be_talker(struct monitor *m, int record_fd, int back_fd)
+{
+	const struct settings *settings = m->setup->settings;
+	struct talker_setup setup = {
+		.peer = m->setup->peer,
+		.proxied = settings_network(settings, SETTING_PROXY, &m->setup->peer->address),
+		.trusted = settings_network(settings, SETTING_TRUSTED, &m->setup->peer->address),
+		.certificates = strcmp(settings_text(settings, SETTING_CERTIFICATES), "cn") == 0,
+		.timeout_ms = (int)settings_number(settings, SETTING_LOGIN_TIMEOUT),
+	};
+	const char *link = settings_text(settings, SETTING_PRIVATE);
+	struct err err;
+
+	setup.link = strcmp(link, "yes") == 0 ? LINK_PRIVATE
+	    : strcmp(link, "no") == 0 ? LINK_OPEN : LINK_AUTO;
+	close(back_fd);
+	if (cage_enter(m->setup->cage, record_fd, &err) < 0) {
+		log_err(&err);
+		_exit(EXIT_TEMPORARY);
+	}
+	_exit((int)talker_run(&setup, STDIN_FILENO, STDOUT_FILENO, record_fd));
+}
+
+/* What the end of the talker means for the log and the super-server. */
+static int
+explain_end(struct monitor *m, enum end end, int status)
+{
+	char peer[NETWORK_TEXT];
+
+	network_format(&m->setup->peer->address, peer);
+	if (end == END_HOSTILE) {
+		log_line(LOG_LEVEL_ERROR, "the talker for %s broke the rules and was ended", peer);
+		return EXIT_TEMPORARY;
+	}
+	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM && WTERMSIG(status) != SIGKILL) {
+		log_line(LOG_LEVEL_ERROR, "the talker for %s was killed by signal %d", peer,
+		    WTERMSIG(status));
+		return EXIT_TEMPORARY;
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_TEMPORARY) {
+		log_line(LOG_LEVEL_ERROR, "the talker for %s could not start or ran out of memory", peer);
+		return EXIT_TEMPORARY;
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == TALKER_BAD_PROXY)
+		log_line(LOG_LEVEL_WARNING, "%s sent no PROXY header", peer);
+	return EXIT_DONE;
+}
+
+static int
+prepare_signals(struct err *err)
+{
+	struct sigaction action = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN };
+	struct sigaction usual = { .sa_handler = SIG_DFL };
+	sigset_t child;
+
+	/* A parent may have ignored SIGCHLD; then there would be nothing to wait for. */
+	sigaction(SIGCHLD, &usual, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	if (sigprocmask(SIG_SETMASK, &child, NULL) < 0)
+		return err_errno(err, "sigprocmask", "");
+	return 0;
+}
+
+int
+monitor_run(const struct monitor_setup *setup)
+{
+	static struct monitor m;	/* 80 kB: not for the stack */
+	int pair[2], status;
+	enum end end;
+	struct err err;
+
+	m = (struct monitor){ .setup = setup, .record_fd = -1 };
+	m.auth = (struct auth){ .settings = setup->settings, .root = setup->cage->root,
+		.self = setup->self, .client = &m.client };
+	m.deadline_ms = clock_ms() + GRACE_MS
+	    + settings_number(setup->settings, SETTING_LOGIN_TIMEOUT);
+	if (prepare_signals(&err) < 0
+	    || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+		err_errno(&err, "socketpair", "");
+		log_err(&err);
+		return EXIT_TEMPORARY;
+	}
+	m.talker = fork();
+	if (m.talker == 0)
+		be_talker(&m, pair[1], pair[0]);
+	io_close(&pair[1]);
+	m.record_fd = pair[0];
+	if (m.talker < 0) {
+		err_errno(&err, "fork", "");
+		log_err(&err);
+		return EXIT_TEMPORARY;
+	}
+	end = listen_to_talker(&m);
+	if (end == END_HOSTILE)
+		kill(m.talker, SIGKILL);
+	status = end_talker(&m, GOODBYE_MS);
+	/* Only a talker that is gone can read no more of what is the session's. */
+	if (end == END_HANDOFF && WIFEXITED(status) && WEXITSTATUS(status) == TALKER_ACCEPTED)
+		return become_session(&m);
+	mem_wipe(&m.record, sizeof m.record);
+	return explain_end(&m, end, status);
+}

@@ -1,0 +1,34 @@
+/*
+ * crypt(3): make a hash, compare with one, and spend the same work where there
+ * is none to compare with. What is secret is wiped before each return.
+ */
+#ifndef LOGIN_PASSWORD_H
+#define LOGIN_PASSWORD_H
+
+#include <stdbool.h>
+
+struct buf;
+struct err;
+
+enum { PASSWORD_MAX = 511 };	/* CRYPT_MAX_PASSPHRASE_SIZE without its NUL */
+
+/* The hash of a random text that was thrown away, of mayfly-passwd's own method. */
+extern const char password_nobody[];
+
+/* Is the method of this hash one that crypt(3) computes here? */
+bool password_is_hash(const char *hash);
+
+/* Does the secret give this hash? The comparison takes the same time wherever they differ. */
+bool password_matches(const char *secret, const char *hash);
+
+/* The work of password_matches with no result; like is a hash, for its method and cost. */
+void password_spend(const char *secret, const char *like);
+
+/*
+ * A new hash behind the content of out, by a method's prefix ("$y$") and a cost
+ * (0: the method's own default). -1 with err filled.
+ */
+int password_hash(const char *secret, const char *prefix, unsigned long cost, struct buf *out,
+    struct err *err);
+
+#endif

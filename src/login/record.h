@@ -1,0 +1,98 @@
+/*
+ * What the two halves of mayfly-login say to each other: records of fixed form
+ * over a socket that keeps their bounds. The talker may be in a stranger's
+ * hands, so the monitor looks at nothing but sizes and small numbers, and takes
+ * each record only at the point where it is due.
+ *
+ *	talker			monitor
+ *	RECORD_HELLO	->			once, first
+ *	RECORD_FORWARDED ->			from trusted peers, before success
+ *	RECORD_ATTEMPT	->	<- verdict	up to LOGIN_ATTEMPTS_MAX times
+ *	RECORD_HANDOFF	->			once, after VERDICT_YES; then the talker ends
+ */
+#ifndef LOGIN_RECORD_H
+#define LOGIN_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "handoff.h"
+#include "login/password.h"
+#include "util/network.h"
+
+enum { LOGIN_ATTEMPTS_MAX = 3 };	/* wrong passwords in one connection */
+
+enum record_kind {
+	RECORD_HELLO = 1,
+	RECORD_FORWARDED,
+	RECORD_ATTEMPT,
+	RECORD_HANDOFF,
+};
+
+enum mechanism {
+	MECHANISM_LOGIN_COMMAND,
+	MECHANISM_PLAIN,
+	MECHANISM_LOGIN,
+	MECHANISM_EXTERNAL,
+	MECHANISM_COUNT,
+};
+
+enum verdict {
+	VERDICT_YES = 1,
+	VERDICT_NO,
+	VERDICT_UNAVAILABLE,	/* the passwords could not be checked */
+};
+
+/* What is known of the link before the first byte of the client is read. */
+struct record_hello {
+	uint32_t kind;
+	uint8_t proxied;	/* a PROXY header told the address */
+	uint8_t private;	/* it also told of TLS */
+	struct network_address client;
+	uint32_t certificate_len;	/* 0: no certificate that counts */
+	char certificate[HANDOFF_NAME_MAX + 1];	/* the user that it names */
+};
+
+/* The client's address in the words of a trusted peer (ID x-originating-ip). */
+struct record_forwarded {
+	uint32_t kind;
+	struct network_address client;
+};
+
+struct record_attempt {
+	uint32_t kind;
+	uint32_t mechanism;
+	uint32_t hopeless;	/* too long, or otherwise nothing that can be right; still costs its work */
+	uint32_t user_len;
+	uint32_t secret_len;
+	char user[HANDOFF_NAME_MAX + 1];
+	char secret[PASSWORD_MAX + 1];
+};
+
+struct record_handoff {
+	uint32_t kind;
+	uint32_t tag_len;
+	uint32_t unread_len;
+	char bytes[HANDOFF_TAG_MAX + HANDOFF_UNREAD_MAX];	/* the tag, then the unread input */
+};
+
+union record {
+	uint32_t kind;
+	struct record_hello hello;
+	struct record_forwarded forwarded;
+	struct record_attempt attempt;
+	struct record_handoff handoff;
+};
+
+/* The room that a handoff takes on the socket. */
+size_t record_handoff_size(uint32_t tag_len, uint32_t unread_len);
+
+/*
+ * Is this, with its length as the socket told it, a record with every number
+ * inside its bounds? Texts are then shorter than their rooms, have a NUL behind
+ * them and none inside.
+ */
+bool record_is_good(const union record *record, size_t len);
+
+#endif

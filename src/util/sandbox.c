@@ -1,0 +1,181 @@
+/*
+ * The session's sandbox. The list of calls is one of those that are refused,
+ * not of those that are let through: GLib and the C library change what they
+ * use from release to release, and a session that is killed for a harmless new
+ * call loses more than the list would win. What an attacker needs is on it.
+ */
+#include "util/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "compat/sandbox.h"
+#include "util/seccomp.h"
+
+#ifdef COMPAT_LANDLOCK
+
+#include <linux/landlock.h>
+
+/* Names that came with later kernels than the header may be from (landlock(7)). */
+enum {
+	RIGHT_REFER = 1 << 13,		/* version 2 */
+	RIGHT_TRUNCATE = 1 << 14,	/* 3 */
+	RIGHT_IOCTL_DEV = 1 << 15,	/* 5 */
+	NET_BIND_TCP = 1, NET_CONNECT_TCP = 2,		/* 4 */
+	SCOPE_ABSTRACT_UNIX = 1, SCOPE_SIGNAL = 2,	/* 6 */
+
+	RIGHTS_FILE = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE
+	    | LANDLOCK_ACCESS_FS_READ_FILE | RIGHT_TRUNCATE | RIGHT_IOCTL_DEV,
+	RIGHTS_READ = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
+	/* No devices, sockets or fifos are made, and nothing is run, in a place for mail. */
+	RIGHTS_WRITE = RIGHTS_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | RIGHT_TRUNCATE | RIGHT_REFER
+	    | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE
+	    | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG
+	    | LANDLOCK_ACCESS_FS_MAKE_SYM,
+	RIGHTS_ALL = (1 << 13) - 1,	/* version 1 */
+};
+
+struct ruleset {
+	uint64_t fs;
+	uint64_t net;		/* from version 4 on */
+	uint64_t scoped;	/* from version 6 on */
+};
+
+/* Where the libraries live, and what they read at work. */
+static const char *const system_paths[] = {
+	"/lib", "/lib32", "/lib64", "/libx32", "/usr/lib", "/usr/lib32", "/usr/lib64",
+	"/usr/libx32", "/usr/local/lib", "/usr/local/lib64",
+	"/nix/store", "/gnu/store",
+	"/etc/ld.so.cache", "/etc/ld.so.preload", "/etc/localtime", "/etc/locale.alias",
+	"/etc/timezone", "/usr/share/locale", "/usr/share/i18n", "/usr/share/zoneinfo",
+	"/dev/null", "/dev/urandom", "/proc/self", "/sys/devices/system/cpu",
+	PKGLIBDIR,
+};
+
+static void
+allow(int ruleset_fd, const char *path, uint64_t rights)
+{
+	struct landlock_path_beneath_attr rule = { .allowed_access = rights };
+	struct stat st;
+	int fd = open(path, O_PATH | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	rule.parent_fd = fd;
+	if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode))
+		rule.allowed_access &= RIGHTS_FILE;
+	syscall(SYS_landlock_add_rule, ruleset_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+	close(fd);
+}
+
+static bool
+enter_landlock(const struct sandbox_path *paths, size_t count)
+{
+	struct ruleset ruleset = { .fs = RIGHTS_ALL };
+	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
+	    LANDLOCK_CREATE_RULESET_VERSION);
+	size_t size = version >= 6 ? sizeof ruleset : version >= 4 ? 16 : 8;
+	int fd;
+	bool ok;
+
+	if (version < 1)
+		return false;
+	if (version >= 2)
+		ruleset.fs |= RIGHT_REFER;
+	if (version >= 3)
+		ruleset.fs |= RIGHT_TRUNCATE;
+	if (version >= 5)
+		ruleset.fs |= RIGHT_IOCTL_DEV;
+	if (version >= 4)
+		ruleset.net = NET_BIND_TCP | NET_CONNECT_TCP;
+	if (version >= 6)
+		ruleset.scoped = SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL;
+	fd = (int)syscall(SYS_landlock_create_ruleset, &ruleset, size, 0);
+	if (fd < 0)
+		return false;
+	for (size_t i = 0; i < sizeof system_paths / sizeof system_paths[0]; i++)
+		allow(fd, system_paths[i], ruleset.fs & RIGHTS_READ);
+	for (size_t i = 0; i < count; i++)
+		allow(fd, paths[i].path, ruleset.fs & (paths[i].write ? RIGHTS_WRITE : RIGHTS_READ));
+	ok = syscall(SYS_landlock_restrict_self, fd, 0) == 0;
+	close(fd);
+	return ok;
+}
+
+#else
+
+static bool
+enter_landlock(const struct sandbox_path *paths, size_t count)
+{
+	(void)paths;
+	(void)count;
+	return false;
+}
+
+#endif
+
+#define KILL(name) { .call = SYS_##name, .action = SECCOMP_KILL }
+#define REFUSE(name) { .call = SYS_##name, .action = SECCOMP_REFUSE }
+
+enum { THREAD_FLAG = 0x00010000 };	/* CLONE_THREAD */
+
+static const struct seccomp_rule session_rules[] = {
+	/* other programs and other processes */
+	KILL(execve), KILL(execveat), KILL(ptrace), KILL(process_vm_readv), KILL(process_vm_writev),
+	{ .call = SYS_clone, .action = SECCOMP_LET, .test = true, .argument = 0,
+	    .mask = THREAD_FLAG, .value = THREAD_FLAG },
+	REFUSE(clone),
+	/* Its flags lie in memory, where no filter sees them; the C library then uses clone. */
+	{ .call = SYS_clone3, .action = SECCOMP_PRETEND_ABSENT },
+#ifdef SYS_fork
+	REFUSE(fork), REFUSE(vfork),
+#endif
+	/* other sessions of the same user, and shared vmail accounts, are not ours to end */
+	REFUSE(kill), REFUSE(pidfd_send_signal), REFUSE(rt_sigqueueinfo), REFUSE(pidfd_getfd),
+	/* the network; EPERM, because syslog(3) looks for a log daemon that was started anew */
+	REFUSE(socket), REFUSE(socketpair), REFUSE(bind), REFUSE(connect), REFUSE(listen),
+	REFUSE(accept4),
+#ifdef SYS_accept
+	REFUSE(accept),
+#endif
+	/* input for the terminal of whoever started us by hand: TIOCSTI, TIOCLINUX */
+	{ .call = SYS_ioctl, .action = SECCOMP_KILL, .test = true, .argument = 1,
+	    .mask = UINT32_MAX, .value = 0x5412 },
+	{ .call = SYS_ioctl, .action = SECCOMP_KILL, .test = true, .argument = 1,
+	    .mask = UINT32_MAX, .value = 0x541C },
+	/* the kernel: what only root can use, and what had most of the holes */
+	KILL(bpf), KILL(perf_event_open), KILL(userfaultfd), KILL(io_uring_setup),
+	KILL(io_uring_enter), KILL(io_uring_register), KILL(add_key), KILL(keyctl),
+	KILL(request_key), KILL(kexec_load), KILL(init_module), KILL(finit_module),
+	KILL(delete_module), KILL(mount), KILL(umount2), KILL(pivot_root), KILL(chroot),
+	KILL(unshare), KILL(setns), KILL(swapon), KILL(swapoff), KILL(reboot), KILL(acct),
+	KILL(open_by_handle_at), KILL(sethostname), KILL(setdomainname), KILL(settimeofday),
+	KILL(clock_settime), REFUSE(personality), REFUSE(quotactl),
+	KILL(setuid), KILL(setgid), KILL(setreuid), KILL(setregid), KILL(setresuid),
+	KILL(setresgid), KILL(setgroups), KILL(setfsuid), KILL(setfsgid), KILL(capset),
+	KILL(mknodat),
+#ifdef SYS_mknod
+	KILL(mknod),
+#endif
+};
+
+unsigned
+sandbox_enter(const struct sandbox_path *paths, size_t count)
+{
+	unsigned got = 0;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return 0;	/* both others need it */
+	got |= SANDBOX_NO_NEW_PRIVS;
+	if (enter_landlock(paths, count))
+		got |= SANDBOX_LANDLOCK;
+	if (seccomp_enter(session_rules, sizeof session_rules / sizeof session_rules[0],
+	    SECCOMP_LET) == 0)
+		got |= SANDBOX_SECCOMP;
+	return got;
+}
