@@ -326,8 +326,10 @@ flight_send(struct conn *conn, unsigned step)
 	    strcmp(what->verb, "AUTHENTICATE") == 0;
 	while (conn->sender != NULL && conn->out.len < DRILL_READ && sender_more(conn))
 		;
-	if (what->kind == STEP_SEND && !closes(what))
+	if (what->kind == STEP_SEND && !closes(what)) {
+		conn_event(conn, flight->tag, 0, '-', "complete", 0, "by being sent", 13);
 		finish(conn, flight);
+	}
 }
 
 static void
@@ -405,6 +407,7 @@ show(struct conn *conn, struct flight *flight, struct seen *seen)
 static void
 complete(struct conn *conn, struct flight *flight, const struct seen *seen)
 {
+	static const char by[] = "by an untagged BAD";
 	const struct step *step = step_of(conn, flight->step);
 
 	flight->status = seen->answer.status;
@@ -412,6 +415,8 @@ complete(struct conn *conn, struct flight *flight, const struct seen *seen)
 		sender_free(&conn->sender);	/* the literal was refused */
 	if (step->check_count > 0 || drill_of(conn)->options.strict)
 		flight->answer = mem_strndup(seen->text, seen->len < TOLD_MAX ? seen->len : TOLD_MAX);
+	if (seen->answer.kind != RESPONSE_TAGGED)
+		conn_event(conn, flight->tag, 0, '-', "complete", 0, by, sizeof by - 1);
 	if (step->kind == STEP_COMPRESS && flight->status == STATUS_OK)
 		conn_compress(conn);
 	if (closes(step))
@@ -597,6 +602,7 @@ flight_answer(struct conn *conn, const char *text, size_t len, uint64_t size)
 void
 flight_server_closed(struct conn *conn)
 {
+	static const char by[] = "by the end of the connection";
 	struct flight *next;
 
 	for (struct flight *flight = conn->flights; flight != NULL; flight = next) {
@@ -605,7 +611,10 @@ flight_server_closed(struct conn *conn)
 		next = flight->next;
 		for (size_t i = 0; i < step->check_count; i++)
 			flight->seen[i] += step->checks[i].scope == CHECK_CLOSE;
-		if (closes(step))
-			finish(conn, flight);
+		if (!closes(step))
+			continue;
+		if (!flight->answered)
+			conn_event(conn, flight->tag, 0, '-', "complete", 0, by, sizeof by - 1);
+		finish(conn, flight);
 	}
 }

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "drill/compress.h"
-#include "drill/escape.h"
 #include "drill/script.h"
 #include "util/ascii.h"
 #include "util/buf.h"
@@ -411,7 +410,7 @@ parse_step(struct parser *parser, char *line)
 	if (step->secret)
 		buf_addf(&label, "%s ***", step->verb);
 	else
-		escape_field(line, strnlen(line, SHOWN_MAX), 0, &label);
+		buf_add(&label, line, strnlen(line, SHOWN_MAX));
 	step->shown = buf_steal(&label);
 }
 

@@ -90,14 +90,26 @@ histogram_quantile(const struct histogram *histogram, double part)
 	return histogram->most;
 }
 
+/* A copy that a terminal can show: the table has no room for escapes. */
+static char *
+plain_copy(const char *text)
+{
+	char *copy = mem_strdup(text);
+
+	for (char *p = copy; *p != '\0'; p++)
+		if (*p < 0x20 || *p > 0x7e)
+			*p = '?';
+	return copy;
+}
+
 struct row *
 table_add(struct table *table, const char *server, const char *label, const char *text)
 {
 	table->rows = mem_grow(table->rows, &table->room, table->count + 1, sizeof *table->rows);
 	table->rows[table->count] = (struct row){
-		.server = mem_strdup(server),
-		.label = mem_strdup(label),
-		.text = mem_strdup(text),
+		.server = plain_copy(server),
+		.label = plain_copy(label),
+		.text = plain_copy(text),
 	};
 	return &table->rows[table->count++];
 }

@@ -47,6 +47,7 @@ struct table {
 	size_t count, room;
 };
 
+/* A new row; the pointer is good until the next. What is not printable ASCII becomes "?". */
 struct row *table_add(struct table *table, const char *server, const char *label,
     const char *text);
 void table_fini(struct table *table);
