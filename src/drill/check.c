@@ -193,7 +193,7 @@ check_fits(const struct check *check, struct seen *seen, regmatch_t *match, cons
 		[CHECK_UNTAGGED] = RESPONSE_UNTAGGED,
 		[CHECK_CONTINUE] = RESPONSE_CONTINUE,
 	};
-	regmatch_t found[2] = { { -1, -1 }, { -1, -1 } };
+	regmatch_t found[CHECK_GROUPS];
 	const char *text;
 
 	if (check->scope == CHECK_CLOSE)
@@ -207,10 +207,11 @@ check_fits(const struct check *check, struct seen *seen, regmatch_t *match, cons
 	text = check->raw ? seen->text : canonical(seen);
 	if (check->scope != CHECK_ANY)
 		text += seen->answer.rest - seen->text;
-	if (regexec(&check->regex, text, 2, found, 0) != 0)
+	/* groups cost time: they are looked for only where they are wanted */
+	if (regexec(&check->regex, text, match != NULL ? CHECK_GROUPS : 0, found, 0) != 0)
 		return false;
 	if (match != NULL) {
-		*match = found[found[1].rm_so >= 0];
+		*match = found[check->group];
 		*base_out = text;
 	}
 	return true;

@@ -39,6 +39,7 @@ struct check {
 	bool has_regex;
 	regex_t regex;
 	size_t name;			/* CHECK_CAPTURE: the variable */
+	unsigned group;			/* CHECK_CAPTURE: which group of the expression; 0: all it matched */
 	unsigned line;
 	char *text;			/* as it stands in the script, for the error */
 };
@@ -63,9 +64,13 @@ struct seen {
 void seen_init(struct seen *seen, const char *text, size_t len);
 void seen_fini(struct seen *seen);
 
+/* Groups that an expression may capture. */
+#define CHECK_GROUPS 20
+
 /*
- * Does this answer fit? match, when not NULL, gets where the first group of the
- * expression matched (or all of it, when it has none) in *base_out.
+ * Does this answer fit? match, when not NULL, gets where the group of the check
+ * matched in *base_out; -1 for a group that took no part. *base_out stays when
+ * there is no expression.
  */
 bool check_fits(const struct check *check, struct seen *seen, regmatch_t *match,
     const char **base_out);

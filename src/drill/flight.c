@@ -290,6 +290,19 @@ set_clock(struct conn *conn, struct flight *flight, int64_t for_us)
 		conn->soonest_us = flight->until_us;
 }
 
+/* The author ends the connection: what is under way has seen all that it will see. */
+static void
+finish_others(struct conn *conn, const struct flight *last)
+{
+	static const char by[] = "by the script's close";
+
+	while (conn->flights != last) {
+		conn_event(conn, conn->flights->tag, 0, '-', "complete", 0, by, sizeof by - 1);
+		finish(conn, conn->flights);
+	}
+	sender_free(&conn->sender);
+}
+
 void
 flight_send(struct conn *conn, unsigned step)
 {
@@ -306,6 +319,7 @@ flight_send(struct conn *conn, unsigned step)
 		set_clock(conn, flight, what->for_us);
 		return;
 	case STEP_CLOSE:
+		finish_others(conn, flight);
 		finish(conn, flight);
 		conn_close(conn, "by the script");
 		return;
@@ -394,12 +408,13 @@ show(struct conn *conn, struct flight *flight, struct seen *seen)
 		regmatch_t match;
 		const char *base = NULL;
 
-		if (!check_fits(check, seen, &match, &base))
+		if (!check_fits(check, seen, check->role == CHECK_CAPTURE ? &match : NULL, &base))
 			continue;
 		flight->seen[i]++;
-		if (check->role == CHECK_CAPTURE && base != NULL)
-			session_capture(conn->session, check->name, base + match.rm_so,
-			    (size_t)(match.rm_eo - match.rm_so));
+		if (base != NULL)
+			session_capture(conn->session, check->name, base +
+			    (match.rm_so < 0 ? 0 : match.rm_so),
+			    match.rm_so < 0 ? 0 : (size_t)(match.rm_eo - match.rm_so));
 	}
 }
 

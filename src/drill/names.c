@@ -42,7 +42,8 @@ names_add(struct names *names, const char *name, size_t len)
 void
 names_set(struct names *names, const char *name, size_t len, const char *value, bool fixed)
 {
-	struct name *entry = &names->list[names_add(names, name, len)];
+	size_t i = names_add(names, name, len);	/* may move the list */
+	struct name *entry = &names->list[i];
 
 	if (entry->fixed && !fixed)
 		return;

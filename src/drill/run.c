@@ -65,11 +65,9 @@ drill_error(struct drill *drill, unsigned line, const char *format, ...)
 	if (drill->errors_told > ERRORS_TOLD)
 		return;
 	load_clear_line(&run_of(drill)->load);
-	fprintf(stderr, "%s:%u: ", drill->script->path, line);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	script_vcomplain(drill->script, line, format, args);
 	va_end(args);
-	fputc('\n', stderr);
 	if (drill->errors_told == ERRORS_TOLD)
 		fputs("further errors are only counted\n", stderr);
 }

@@ -4,7 +4,6 @@
  */
 #include "drill/script.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,15 +12,25 @@
 #include "util/mem.h"
 
 void
+script_vcomplain(const struct script *script, unsigned line, const char *format, va_list args)
+{
+	struct buf text = BUF_INIT;
+	char what[1024];
+
+	vsnprintf(what, sizeof what, format, args);
+	buf_addf(&text, "%s:%u: %s\n", script->path, line, what);
+	fputs(text.data, stderr);
+	buf_fini(&text);
+}
+
+void
 script_complain(const struct script *script, unsigned line, const char *format, ...)
 {
 	va_list args;
 
-	fprintf(stderr, "%s:%u: ", script->path, line);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	script_vcomplain(script, line, format, args);
 	va_end(args);
-	fputc('\n', stderr);
 }
 
 static void

@@ -8,6 +8,7 @@
 #define DRILL_SCRIPT_H
 
 #include <regex.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -114,9 +115,14 @@ void script_free(struct script **script);
 /* "500ms", "5s", "29m", "2h"; a bare number is seconds. False for anything else. */
 bool script_duration(const char *text, int64_t *us_out);
 
-/* Within script_*.c: say what is wrong with a line. */
+/*
+ * Say what is wrong with a line on stderr, in one write: the programs of
+ * tunnels write there too.
+ */
 void script_complain(const struct script *script, unsigned line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+void script_vcomplain(const struct script *script, unsigned line, const char *format,
+    va_list args) __attribute__((format(printf, 3, 0)));
 
 /*
  * Within script_*.c: resolve the labels in wanted[i] (of step i) to ties both

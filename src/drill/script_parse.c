@@ -426,22 +426,42 @@ add_check(struct step *step, enum check_role role, unsigned line)
 	return check;
 }
 
+/* What "NAME" stands for in place of "NAME=GROUP". */
+#define GROUP_FIRST CHECK_GROUPS
+
+/* "NAME" or "NAME=GROUP" behind capture. */
+static void
+parse_captured(struct parser *parser, struct check *check, char *name)
+{
+	char *equals = strchr(name, '=');
+	uint64_t group = GROUP_FIRST;
+
+	if (equals != NULL) {
+		*equals++ = '\0';
+		if (!ascii_number(equals, strlen(equals), CHECK_GROUPS - 1, &group))
+			COMPLAIN(parser, "a group is a number from 0 to %d", CHECK_GROUPS - 1);
+	}
+	check->group = (unsigned)group;
+	if (!names_valid(name, strlen(name)))
+		COMPLAIN(parser, "capture needs a name and a condition");
+	else
+		check->name = names_add(&parser->script->names, name, strlen(name));
+}
+
 static void
 parse_check(struct parser *parser, enum check_role role, char *rest)
 {
 	struct check *check = add_check(last_step(parser), role, parser->line);
-	char *name = NULL;
 
-	if (role == CHECK_CAPTURE) {
-		name = next_word(&rest);
-		if (!names_valid(name, strlen(name)))
-			COMPLAIN(parser, "capture needs a name and a condition");
-		else
-			check->name = names_add(&parser->script->names, name, strlen(name));
-	}
+	if (role == CHECK_CAPTURE)
+		parse_captured(parser, check, next_word(&rest));
 	if (!check_parse(check, rest, parser->why, sizeof parser->why))
 		COMPLAIN(parser, "%s", parser->why);
-	else if (role == CHECK_CAPTURE && (check->negative || check->count != 1))
+	else if (role == CHECK_CAPTURE && check->group == GROUP_FIRST)
+		check->group = check->regex.re_nsub > 0;
+	else if (role == CHECK_CAPTURE && check->group > check->regex.re_nsub)
+		COMPLAIN(parser, "the expression has no group %u", check->group);
+	if (role == CHECK_CAPTURE && (check->negative || check->count != 1))
 		COMPLAIN(parser, "capture takes no count");
 }
 
@@ -624,8 +644,10 @@ script_load(const char *path, struct names *names)
 	} else {
 		if (text.len > 0)
 			parse_lines(&parser, text.data, text.len);
-		if (script->block_count == 0)
-			COMPLAIN(&parser, "no server is named");
+		if (script->block_count == 0) {
+			script_complain(script, 1, "no server is named");
+			parser.failed = true;
+		}
 	}
 	if (!parser.failed && !script_tie(script, parser.wanted))
 		parser.failed = true;
