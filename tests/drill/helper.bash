@@ -1,0 +1,167 @@
+# What the drill tests share: the programs, servers that end with the test, and
+# small fake servers for a tunnel. Sourced by every file here.
+
+drill=$MAYFLY_BUILD/imapdrill
+report=$MAYFLY_BUILD/imapdrill-report
+contrib=$MAYFLY_SRC/contrib/drill
+
+# A script from the standard input: "script NAME <<E ... E"; then "$NAME" in the test's folder.
+script() {
+	cat >"$BATS_TEST_TMPDIR/$1"
+}
+
+# Run imapdrill in the test's folder, output and errors apart: $out, $err, $status.
+run_drill() {
+	status=0
+	(cd "$BATS_TEST_TMPDIR" && exec "$drill" "$@") >"$BATS_TEST_TMPDIR/out" \
+		2>"$BATS_TEST_TMPDIR/err" </dev/null 3>&- 4>&- || status=$?
+	out=$BATS_TEST_TMPDIR/out err=$BATS_TEST_TMPDIR/err
+}
+
+# On failure bats shows what a test has printed: call this before what may fail.
+show() {
+	echo "status $status"; head -c 3000 "$out"; echo ...; tail -c 2000 "$out"; echo "-- errors"; head -c 3000 "$err"
+}
+
+# The log's lines of a kind, as "label text".
+events() {
+	awk -F '\t' -v kind="$1" '$6 == kind { print $4 " " $8 }' "$out"
+}
+
+# Fake servers for "tunnel sh FILE". They read lines and answer each tag; $1 is the body of the
+# loop, with $tag and $rest set, and "say" to answer.
+fake() {
+	cat >"$BATS_TEST_TMPDIR/$1" <<'E'
+say() { printf '%s\r\n' "$*"; }
+cr=$(printf '\r')
+each() {
+	say '* OK fake server ready'
+	while IFS= read -r line; do
+		line=${line%"$cr"}; tag=${line%% *}; rest=${line#* }
+		turn || return 0
+	done
+}
+E
+	cat >>"$BATS_TEST_TMPDIR/$1"
+	echo each >>"$BATS_TEST_TMPDIR/$1"
+}
+
+free_port() {
+	local port
+	while :; do
+		port=$((20000 + RANDOM % 10000))
+		(exec 5<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+	done
+	echo "$port"
+}
+
+# Wait until something listens; gives up when the process has gone.
+wait_port() {
+	local tries=0
+	until (exec 5<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do
+		kill -0 "$2" 2>/dev/null || return 1
+		tries=$((tries + 1))
+		[ "$tries" -lt 3000 ] || return 1
+		read -r -t 0.01 <> <(:) || :
+	done
+}
+
+# Debian's Dovecot, our own instance: users anna and bert, password secret. Sets $dovecot_port,
+# $dovecot_dir, $dovecot_pid; call dovecot_stop in teardown_file.
+dovecot_start() {
+	command -v dovecot >/dev/null || return 1
+	dovecot_dir=$(mktemp -d /tmp/drill.XXXXXX) || return 1
+	chmod 755 "$dovecot_dir"
+	mkdir "$dovecot_dir/run" "$dovecot_dir/mail"
+	printf 'anna:{PLAIN}secret\nbert:{PLAIN}secret\n' >"$dovecot_dir/passwd"
+	local user=nobody group=nogroup more=
+	if [ "$(id -u)" -ne 0 ]; then
+		user=$(id -un) group=$(id -gn)
+		more="default_internal_user = $user
+default_internal_group = $group
+default_login_user = $user
+service anvil {
+  chroot =
+}
+service imap-login {
+  chroot =
+}"
+	else
+		chown nobody:nogroup "$dovecot_dir/mail"
+	fi
+	local try
+	for try in 1 2 3 4 5; do
+		dovecot_port=$(free_port)
+		cat >"$dovecot_dir/conf" <<E
+base_dir = $dovecot_dir/run
+state_dir = $dovecot_dir/state
+log_path = $dovecot_dir/log
+protocols = imap
+listen = 127.0.0.1
+ssl = no
+disable_plaintext_auth = no
+first_valid_uid = 0
+mail_location = maildir:$dovecot_dir/mail/%u
+mail_plugins = zlib
+mail_max_userip_connections = 1000
+protocol imap {
+  mail_plugins = zlib imap_zlib
+}
+namespace inbox {
+  inbox = yes
+  separator = /
+}
+passdb {
+  driver = passwd-file
+  args = scheme=plain $dovecot_dir/passwd
+}
+userdb {
+  driver = static
+  args = uid=$user gid=$group home=$dovecot_dir/mail/%u
+}
+service imap-login {
+  process_min_avail = 1
+  service_count = 0
+  inet_listener imap {
+    port = $dovecot_port
+  }
+  inet_listener imaps {
+    port = 0
+  }
+}
+$more
+E
+		dovecot -F -c "$dovecot_dir/conf" </dev/null >"$dovecot_dir/out" 2>&1 3>&- 4>&- &
+		dovecot_pid=$!
+		wait_port "$dovecot_port" "$dovecot_pid" && break
+		dovecot_stop_process
+	done
+	export dovecot_dir dovecot_pid dovecot_port
+	[ "$try" -lt 5 ] || { cat "$dovecot_dir/out" "$dovecot_dir/log" >&2; return 1; }
+}
+
+dovecot_stop_process() {
+	kill "$dovecot_pid" 2>/dev/null || :
+	wait "$dovecot_pid" 2>/dev/null || :
+}
+
+dovecot_stop() {
+	[ -n "${dovecot_pid-}" ] || return 0
+	dovecot_stop_process
+	rm -rf "$dovecot_dir"
+}
+
+need_dovecot() {
+	[ -n "${dovecot_port-}" ] || skip "Dovecot is not installed or did not start"
+}
+
+# mayfly's own session program, once it serves; $1 is the Maildir.
+mayfly_imap() {
+	echo "$MAYFLY_BUILD/mayfly-imap $1"
+}
+
+need_mayfly() {
+	[ -x "$MAYFLY_BUILD/mayfly-imap" ] || skip "mayfly-imap is not built"
+	printf 'x LOGOUT\r\n' | "$MAYFLY_BUILD/mayfly-imap" "$BATS_TEST_TMPDIR/probe" 2>/dev/null |
+		grep -q '^\* PREAUTH' || skip "mayfly-imap does not serve yet"
+}
