@@ -82,8 +82,11 @@ parse_new_mailbox(struct session *s, struct command *cmd, const char **out, stru
 		return -1;
 	if (text.len > 1 && text.data[text.len - 1] == s->options->separator)
 		text.len--;
+	/* The two escapes are for names that came from elsewhere; they are no UTF-7 to make one with. */
 	if (text.len == 0)
 		err_set(why, ERR_CANNOT, "A mailbox name may not be empty");
+	else if (strstr(text.data, "&AC4-") != NULL || strstr(text.data, "&AC8-") != NULL)
+		err_set(why, ERR_CANNOT, "The mailbox name is not valid modified UTF-7");
 	else if (name_from_client(s, text.data, text.len, &name, why) == 0)
 		*out = arena_strndup(cmd->arena, name.data, name.len);
 	buf_fini(&name);

@@ -220,6 +220,44 @@ try_prefix(struct parse *p, const char *prefix)
 	return true;
 }
 
+/* The words by which the answer names it; the same words, the same item. */
+static void
+print_label(const struct fetch_item *item, struct buf *out)
+{
+	if (item->label != NULL) {
+		buf_adds(out, item->label);
+		return;
+	}
+	buf_adds(out, item->kind == ITEM_BINARY ? "BINARY["
+	    : item->kind == ITEM_BINARY_SIZE ? "BINARY.SIZE[" : "BODY[");
+	section_print(&item->section, out);
+	buf_addc(out, ']');
+	if (item->partial)
+		buf_addf(out, "<%llu>", (unsigned long long)item->offset);
+}
+
+/* Drop the last item if it stands among those before it: it is told once (RFC 9051 7.5.2). */
+static void
+drop_repeated(struct fetch_items *items)
+{
+	enum { LOOK_BACK = 32 };	/* a client repeats an item by accident, not a thousand of them */
+	size_t last = items->count - 1;
+	struct buf a = BUF_INIT, b = BUF_INIT;
+
+	print_label(&items->at[last], &a);
+	for (size_t i = last > LOOK_BACK ? last - LOOK_BACK : 0; i < last; i++) {
+		buf_reset(&b);
+		print_label(&items->at[i], &b);
+		if (a.len == b.len && memcmp(a.data, b.data, a.len) == 0
+		    && items->at[i].count == items->at[last].count) {
+			items->count--;
+			break;
+		}
+	}
+	buf_fini(&a);
+	buf_fini(&b);
+}
+
 static int
 parse_item(struct command *cmd, struct fetch_items *items)
 {
@@ -288,6 +326,7 @@ parse_fetch_items(struct command *cmd, struct fetch_items *items)
 	do {
 		if (parse_item(cmd, items) < 0)
 			return -1;
+		drop_repeated(items);
 	} while (parse_try(p, ' '));
 	return parse_char(p, ')');
 }
@@ -323,6 +362,17 @@ bytes_of(const struct fetch_item *item, const struct made *made,
 	return reader->mail.data;
 }
 
+/* Lines with CRLF, NULs as they are: what a literal8 may hold. */
+static int
+add_lines(const char *bytes, size_t len, struct made *made, size_t i)
+{
+	struct crlf_place place = { 0, 0 };
+
+	made->sizes[i] = crlf_send(bytes, len, &place, 0, UINT64_MAX, true, sink_buf,
+	    &made->decoded[i]);
+	return 0;
+}
+
 static int
 decode_part(const struct fetch_item *item, struct made *made, size_t i,
     const struct message_reader *reader, struct err *err)
@@ -330,6 +380,10 @@ decode_part(const struct fetch_item *item, struct made *made, size_t i,
 	uint32_t part = part_find(&made->parts, item->section.path, item->section.depth);
 	const struct message_ops *ops;
 	const struct part *leaf;
+	const char *bytes;
+	size_t len;
+	struct buf plain = BUF_INIT;
+	int result;
 
 	if (part == PART_NONE) {
 		made->found[i] = false;
@@ -337,24 +391,24 @@ decode_part(const struct fetch_item *item, struct made *made, size_t i,
 	}
 	leaf = &made->parts.parts[part];
 	/* What is made of parts has no encoding of its own: as BODY[] shows it. */
-	if (item->section.depth == 0 || leaf->kind != PART_LEAF) {
-		struct section_data *data = &made->sections[i];
-
-		made->found[i] = section_find(&item->section, reader->mail.data, reader->mail.len,
-		    MAIL_UNKNOWN, &made->parts, data);
-		if (made->found[i] && item->kind == ITEM_BINARY)
-			section_send(data, reader->mail.data, reader->mail.len, 0, UINT64_MAX, sink_buf,
-			    &made->decoded[i]);
-		made->sizes[i] = data->size;
-		return 0;
-	}
+	made->found[i] = true;
+	bytes = reader->mail.data + (item->section.depth == 0 ? leaf->header : leaf->body);
+	len = (size_t)(reader->mail.data + leaf->end - bytes);
+	if (item->section.depth == 0 || leaf->kind != PART_LEAF)
+		return add_lines(bytes, len, made, i);
 	ops = module_ops(err);
 	if (ops == NULL)
 		return -1;
-	made->found[i] = true;
-	return ops->decode(reader->mail.data + leaf->body, (size_t)(leaf->end - leaf->body),
-	    (enum part_encoding)leaf->encoding, item->kind == ITEM_BINARY ? sink_buf : NULL,
-	    &made->decoded[i], &made->sizes[i], err);
+	if (!leaf->text)
+		return ops->decode(bytes, len, (enum part_encoding)leaf->encoding,
+		    item->kind == ITEM_BINARY ? sink_buf : NULL, &made->decoded[i], &made->sizes[i], err);
+	/* Text has CRLF line ends whatever was encoded (RFC 9051 7.5.2). */
+	result = ops->decode(bytes, len, (enum part_encoding)leaf->encoding, sink_buf, &plain,
+	    &made->sizes[i], err);
+	if (result == 0)
+		result = add_lines(buf_str(&plain), plain.len, made, i);
+	buf_fini(&plain);
+	return result;
 }
 
 /* Everything that can go wrong. */
@@ -385,23 +439,6 @@ prepare(const struct fetch_items *items, struct made *made,
 		}
 	}
 	return 0;
-}
-
-static void
-write_label(struct session *s, const struct fetch_item *item)
-{
-	struct buf *out = &s->out.buf;
-
-	if (item->label != NULL) {
-		output_text(&s->out, item->label);
-		return;
-	}
-	output_text(&s->out, item->kind == ITEM_BINARY ? "BINARY["
-	    : item->kind == ITEM_BINARY_SIZE ? "BINARY.SIZE[" : "BODY[");
-	section_print(&item->section, out);
-	buf_addc(out, ']');
-	if (item->partial)
-		buf_addf(out, "<%llu>", (unsigned long long)item->offset);
 }
 
 static void
@@ -438,7 +475,9 @@ write_binary(struct session *s, const struct fetch_item *item, struct made *made
 		output_text(&s->out, " NIL");
 		return;
 	}
-	output_text(&s->out, " ~{");
+	/* A string says that there is no NUL in it (RFC 9051 7.5.2). */
+	output_text(&s->out, size > 0 && memchr(data->data + offset, '\0', (size_t)size) != NULL
+	    ? " ~{" : " {");
 	output_number(&s->out, size);
 	output_text(&s->out, "}\r\n");
 	output_write(&s->out, buf_str(data) + offset, (size_t)size);
@@ -457,7 +496,7 @@ write_item(struct session *s, const struct fetch_item *item, struct made *made, 
 {
 	struct buf *out = &s->out.buf;
 
-	write_label(s, item);
+	print_label(item, out);
 	switch (item->kind) {
 	case ITEM_UID:
 		output_char(&s->out, ' ');

@@ -23,10 +23,7 @@ run_from_client(const struct session *s, const char *text, size_t len, struct bu
 			return -1;
 		buf_add(out, text, len);
 	} else if (mutf7_decode(text, len, out) < 0) {
-		/* UTF-8 from a client that never asked for it: what else could it mean? */
-		if (!utf8_valid(text, len) || memchr(text, '&', len) != NULL)
-			return -1;
-		buf_add(out, text, len);
+		return -1;
 	}
 	/* "/" inside a part is not ours to read as a separator. */
 	for (size_t i = from; i < out->len; i++) {

@@ -232,7 +232,7 @@ view_fetch_flags(struct session *s, uint32_t number, bool uid, bool flags)
 	output_text(&s->out, "* ");
 	output_number(&s->out, mailbox_number_of_row(m, number));
 	output_text(&s->out, " FETCH (");
-	if (uid || s->enabled_qresync) {
+	if (uid || s->enabled_qresync || s->enabled_rev2) {
 		output_text(&s->out, "UID ");
 		output_number(&s->out, row.uid);
 		first = false;
