@@ -16,7 +16,6 @@ setup() {
 	chmod 755 "$T/sbin-mayfly-login"
 	printf 'From: a@example.org\nSubject: hello\n\nhi\n' >"$T/alice/Maildir/new/1.M1.host"
 	chown -R 61001:61001 "$T/alice"
-	ADDRESS=127.0.0.1
 }
 
 teardown() {
@@ -121,7 +120,7 @@ fetch_with_curl() {	# fetch_with_curl URL [option ...]
 	mkdir -p "$T/scan/mayfly/log" "$T/logs"
 	shipped s6/mayfly/run "$T/scan/mayfly/run" 's/--proxy=127.0.0.1 --private//'
 	shipped s6/mayfly/log/run "$T/scan/mayfly/log/run"
-	start env "PORT=$PORT" "LOGDIR=$T/logs" s6-svscan -C 10 "$T/scan"
+	start env "PORT=$PORT" "LOGDIR=$T/logs" s6-svscan -c 10 "$T/scan"
 	local svscan=$STARTED
 	wait_port "$PORT"
 	fetch_with_curl "imap://127.0.0.1:$PORT/INBOX;UID=1"
@@ -152,9 +151,9 @@ fetch_with_curl() {	# fetch_with_curl URL [option ...]
 @test "stunnel exec: no super-server at all, and the environment tells who is there" {
 	need_root
 	start_stunnel exec.conf
-	fetch_with_curl "imaps://localhost:$TLS_PORT/INBOX;UID=1"
+	fetch_with_curl --interface 127.0.0.2 "imaps://localhost:$TLS_PORT/INBOX;UID=1"
 	has 'Subject: hello'
-	wait_until grep -q 'event=login-ok addr=127.0.0.1 .*private=yes' "$T/log"
+	wait_until grep -q 'event=login-ok addr=127.0.0.2 .*private=yes' "$T/log"
 }
 
 @test "stunnel STARTTLS: the first lines are stunnel's, the login comes after TLS" {
