@@ -85,9 +85,9 @@ log_attempt(const struct monitor *m, const struct record_attempt *attempt, bool 
 
 	log_begin(&event, success ? "login-ok" : "login-failed");
 	log_field(&event, "addr", network_format(&m->client, client));
+	log_field(&event, success ? "via" : "reason", m->auth.log_word);
 	log_field(&event, "user", success ? buf_str(&m->account.user) : attempt->user);
 	log_field(&event, "method", mechanism_words[attempt->mechanism]);
-	log_field(&event, success ? "via" : "reason", m->auth.log_word);
 	log_field(&event, "private", m->private ? "yes" : "no");
 	if (m->forwarded)
 		log_field(&event, "peer", network_format(&m->setup->peer->address, peer));

@@ -60,30 +60,34 @@ copy_subject(struct peer *peer)
 void
 peer_read(struct peer *peer, int fd)
 {
+	struct network_address told, *address = &peer->address;
 	struct sockaddr_storage name;
 	socklen_t len = sizeof name;
-	bool socket = getpeername(fd, (struct sockaddr *)&name, &len) == 0;
+	bool socket = getpeername(fd, (struct sockaddr *)&name, &len) == 0, internet;
 
 	memset(peer, 0, sizeof *peer);
-	if (socket && network_from_kernel((struct sockaddr *)&name, len, &peer->address)) {
-		/* The link is a real connection: TLS, if any, ends behind its other end. */
-		peer->private = network_is_loopback(&peer->address);
-		return;
-	}
+	internet = socket && network_from_kernel((struct sockaddr *)&name, len, address);
+	if (internet && !network_is_loopback(address))
+		return;		/* a real connection: TLS, if any, ends behind its other end */
+	/*
+	 * The other end is a program on this machine. It may have told us for whom it
+	 * stands there, as stunnel's exec does over a connection to itself. Only a pipe
+	 * may still be a plain connection in disguise, with recordio(1) or the like
+	 * before us.
+	 */
 	copy_subject(peer);
-	/* A unix socket ends on this machine, as with stunnel's exec. */
-	peer->private = (socket && name.ss_family == AF_UNIX) || environment_tells_tls();
-	if (from_environment("TCPREMOTEIP", "TCPREMOTEPORT", &peer->address)
-	    || from_environment("TCP6REMOTEIP", "TCP6REMOTEPORT", &peer->address)
-	    || from_environment("SSLREMOTEIP", "SSLREMOTEPORT", &peer->address)
-	    || from_environment("REMOTE_ADDR", "REMOTE_PORT", &peer->address)
-	    || from_environment("REMOTE_HOST", "REMOTE_PORT", &peer->address)) {
-		/* A pipe with such an address may be recordio(1) on a plain connection. */
-		if (network_is_loopback(&peer->address))
+	peer->private = socket || environment_tells_tls();
+	if (from_environment("TCPREMOTEIP", "TCPREMOTEPORT", &told)
+	    || from_environment("TCP6REMOTEIP", "TCP6REMOTEPORT", &told)
+	    || from_environment("SSLREMOTEIP", "SSLREMOTEPORT", &told)
+	    || from_environment("REMOTE_ADDR", "REMOTE_PORT", &told)
+	    || from_environment("REMOTE_HOST", "REMOTE_PORT", &told)) {
+		*address = told;
+		if (network_is_loopback(address))
 			peer->private = true;
-	} else {
+	} else if (!internet) {
 		/* Over ssh, or somebody at a terminal: no network that we could see. */
-		from_ssh(&peer->address);
+		from_ssh(address);
 		peer->private = true;
 	}
 }

@@ -1,7 +1,7 @@
 /*
- * Who is at the other end, before a byte was read: from the socket where it is
- * one of the internet, else from what the program in front put into the
- * environment (TCPREMOTEIP of tcpserver and its kin, REMOTE_ADDR of systemd,
+ * Who is at the other end, before a byte was read: from the socket, unless it
+ * only leads to a program on this machine; then from what that program put into
+ * the environment (TCPREMOTEIP of tcpserver and its kin, REMOTE_ADDR of systemd,
  * REMOTE_HOST of stunnel, SSH_CLIENT). All of it is data: looked at, never
  * resolved, expanded or handed on.
  */

@@ -72,10 +72,10 @@ system_options() {
 		say_with_accounts "a LOGIN $name secret\r\nb LOGOUT\r\n" "${SYSTEM[@]}"
 		has 'a NO [AUTHENTICATIONFAILED] The name or the password is wrong'
 	done
-	logged 'user=locked method=command reason=locked'
-	logged 'user=expired method=command reason=expired'
-	logged 'user=toor method=command reason=root-account'
-	logged 'user=nobody-at-all method=command reason=unknown-user'
+	logged 'reason=locked user=locked method=command'
+	logged 'reason=expired user=expired method=command'
+	logged 'reason=root-account user=toor method=command'
+	logged 'reason=unknown-user user=nobody-at-all method=command'
 }
 
 @test "several backends are asked in turn, and the first yes ends it" {
@@ -85,7 +85,7 @@ system_options() {
 	has 'a OK'
 	say_with_accounts 'a LOGIN alice secret\r\nb LOGOUT\r\n' "${SYSTEM[@]}" --users="$T/users"
 	has 'a OK'
-	logged 'event=login-ok addr=local user=alice method=command via=users'
+	logged 'event=login-ok addr=local via=users user=alice method=command'
 	# the same name in both: each has its own password
 	echo other | "$PASSWD" --file="$T/users" --method=sha512 --cost=1000 add sally \
 		--uid=61002 --gid=61002 --home="$T/bob"
