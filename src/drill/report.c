@@ -278,9 +278,13 @@ chose(struct report *report, const struct entry *entry)
 	}
 	report->chosen = mem_grow(report->chosen, &report->chosen_room, report->chosen_count + 1,
 	    sizeof *report->chosen);
-	report->chosen[report->chosen_count++] = (struct chosen){ mem_strdup(entry->server),
-	    mem_strndup(text, (size_t)(at - text)), mem_strdup(at + sizeof arrow - 1), 1,
-	    entry->connection };
+	report->chosen[report->chosen_count++] = (struct chosen){
+		.server = mem_strdup(entry->server),
+		.question = mem_strndup(text, (size_t)(at - text)),
+		.answer = mem_strdup(at + sizeof arrow - 1),
+		.times = 1,
+		.connection = entry->connection,
+	};
 }
 
 static void
