@@ -341,6 +341,17 @@ connect_ready(struct conn *conn)
 	try_connect(conn);
 }
 
+/* Is there a step that the end of the connection does not do for us? */
+static bool
+has_more(const struct conn *conn)
+{
+	for (unsigned i = conn->block->first; i < conn->block->first + conn->block->count; i++)
+		if (!conn->session->progress[i].ended &&
+		    drill_of(conn)->script->steps[i].kind != STEP_CLOSE)
+			return true;
+	return false;
+}
+
 /* The server closed its side, or the connection broke (error). */
 static void
 server_closed(struct conn *conn, int error)
@@ -350,7 +361,7 @@ server_closed(struct conn *conn, int error)
 	flight_server_closed(conn);
 	if (conn->state == CONN_CLOSED)
 		return;
-	if (error == 0 && conn->left == 0 && conn->flights == NULL) {
+	if (error == 0 && conn->flights == NULL && !has_more(conn)) {
 		conn_event(conn, "-", 0, 'S', "close", 0, why, sizeof why - 1);
 		tear_down(conn);
 		return;

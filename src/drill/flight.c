@@ -626,7 +626,8 @@ flight_server_closed(struct conn *conn)
 		next = flight->next;
 		for (size_t i = 0; i < step->check_count; i++)
 			flight->seen[i] += step->checks[i].scope == CHECK_CLOSE;
-		if (!closes(step))
+		/* nobody can say what a raw line deserves, so BYE may be its answer */
+		if (!closes(step) && (step->kind != STEP_RAW || !conn->said_bye))
 			continue;
 		if (!flight->answered)
 			conn_event(conn, flight->tag, 0, '-', "complete", 0, by, sizeof by - 1);

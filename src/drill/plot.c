@@ -167,7 +167,7 @@ plot_svg(const struct second *seconds, size_t count, const char *title, struct b
 		add_line(&scale, seconds, count, lines[i].field, lines[i].colour, out);
 	add_text(out, x, TOP - 4, "end", "#777", "connections");
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-		x -= i == 0 ? 80 : 62;
+		x -= i == 0 ? 76 : i == 1 ? 64 : 40;
 		add_text(out, x, TOP - 4, "end", lines[i].colour, lines[i].name);
 	}
 	buf_adds(out, "</svg>\n");

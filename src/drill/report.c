@@ -278,8 +278,13 @@ chose(struct report *report, const struct entry *entry)
 	}
 	report->chosen = mem_grow(report->chosen, &report->chosen_room, report->chosen_count + 1,
 	    sizeof *report->chosen);
-	report->chosen[report->chosen_count++] = (struct chosen){ mem_strdup(entry->server),
-	    mem_strndup(text, (size_t)(at - text)), mem_strdup(at + sizeof arrow - 1), 1 };
+	report->chosen[report->chosen_count++] = (struct chosen){
+		.server = mem_strdup(entry->server),
+		.question = mem_strndup(text, (size_t)(at - text)),
+		.answer = mem_strdup(at + sizeof arrow - 1),
+		.times = 1,
+		.connection = entry->connection,
+	};
 }
 
 static void
@@ -324,6 +329,16 @@ take(struct reading *reading, const struct entry *entry)
 	}
 }
 
+static int
+by_connection(const void *a, const void *b)
+{
+	const struct chosen *left = a, *right = b;
+
+	if (left->connection != right->connection)
+		return left->connection < right->connection ? -1 : 1;
+	return left->order < right->order ? -1 : 1;
+}
+
 int
 report_read(struct report *report, const char *path)
 {
@@ -339,6 +354,10 @@ report_read(struct report *report, const char *path)
 	}
 	while ((r = logfile_next(&log, &entry)) > 0)
 		take(&reading, &entry);
+	for (size_t i = 0; i < report->chosen_count; i++)
+		report->chosen[i].order = i;
+	if (report->chosen_count > 0)
+		qsort(report->chosen, report->chosen_count, sizeof *report->chosen, by_connection);
 	for (size_t i = 0; i < reading.count; i++) {
 		lose_all(&reading, &reading.connections[i]);
 		free(reading.connections[i].pending);

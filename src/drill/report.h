@@ -15,6 +15,8 @@
 struct chosen {
 	char *server, *question, *answer;
 	unsigned times;
+	uint64_t connection;	/* the first that asked: questions are told in its order */
+	size_t order;		/* in the log */
 };
 
 struct server {
@@ -26,7 +28,7 @@ struct report {
 	struct table table;
 	struct server *servers;
 	size_t server_count, server_room;
-	struct chosen *chosen;		/* in the order of the log */
+	struct chosen *chosen;		/* by connection, then in the order of the log */
 	size_t chosen_count, chosen_room;
 	struct buf disorder;		/* lines: who overtook whom */
 	unsigned disorder_count;

@@ -67,9 +67,11 @@ wait_port() {
 }
 
 # Debian's Dovecot, our own instance: users anna and bert, password secret. Sets $dovecot_port,
-# $dovecot_dir, $dovecot_pid; call dovecot_stop in teardown_file.
+# $dovecot_dir, $dovecot_pid; call dovecot_stop in teardown_file. DOVECOT_LIBEXEC names its
+# programs where they are not installed (another server's package may stand in their way).
 dovecot_start() {
-	command -v dovecot >/dev/null || return 1
+	local libexec=${DOVECOT_LIBEXEC:-/usr/lib/dovecot}
+	command -v dovecot >/dev/null && [ -x "$libexec/imap-login" ] || return 0
 	dovecot_dir=$(mktemp -d /tmp/drill.XXXXXX) || return 1
 	chmod 755 "$dovecot_dir"
 	mkdir "$dovecot_dir/run" "$dovecot_dir/mail"
@@ -102,6 +104,8 @@ ssl = no
 disable_plaintext_auth = no
 first_valid_uid = 0
 mail_location = maildir:$dovecot_dir/mail/%u
+libexec_dir = $libexec
+mail_plugin_dir = $libexec/modules
 mail_plugins = zlib
 mail_max_userip_connections = 1000
 protocol imap {
