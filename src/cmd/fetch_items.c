@@ -62,6 +62,7 @@ add_item(struct command *cmd, struct fetch_items *items)
 		items->at = more;
 		items->room = room;
 	}
+	memset(&items->at[items->count], 0, sizeof *items->at);
 	return &items->at[items->count++];
 }
 
