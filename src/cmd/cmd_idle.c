@@ -19,7 +19,7 @@ look(struct session *s)
 	struct err err;
 
 	if (view_refresh(s, &err) < 0)
-		log_err(&err);
+		view_failed(s, &err);
 	view_tell(s, TELL_EXPUNGE, false);
 }
 
@@ -62,6 +62,8 @@ sleep_and_tell(struct session *s, struct watch *watch)
 
 			watch_drain(watch, s->mailbox);
 			look(s);
+			if (s->state == STATE_LOGOUT)
+				return INPUT_EOF;
 			took = input_clock_ms() - now;
 			pause_until = took > 1 ? now + 2 * (took < PAUSE_MAX_MS ? took : PAUSE_MAX_MS) : 0;
 			if (s->out.buf.len > 0)

@@ -62,7 +62,7 @@ before_answer(void *ctx, const struct command *cmd, bool failed)
 	    || (failed && reply_is_bad(&cmd->err)))
 		return;
 	if (cmd->row->tell == TELL_EXPUNGE && view_refresh(s, &err) < 0)
-		log_err(&err);
+		view_failed(s, &err);
 	view_tell(s, cmd->row->tell, cmd->row->uid);
 }
 
@@ -176,6 +176,11 @@ session_run(const struct session_options *options, int in_fd, int out_fd)
 	why = say_goodbye(&s, dispatch_run(&s.dispatch));
 	output_flush(&s.out);
 	log_the_end(&s, why);
+	/* The client need not wait while we tidy up; nothing may be written from here on. */
+	s.out.dead = true;
+	close(in_fd);
+	if (out_fd != in_fd)
+		close(out_fd);
 	session_select(&s, NULL, false);
 	seqset_fini(&s.saved);
 	mail_fini(&s.mail);

@@ -10,6 +10,7 @@
 #include "util/log.h"
 #include "wire/flags.h"
 #include "wire/output.h"
+#include "wire/reply.h"
 #include "wire/respond.h"
 
 /* The two rooms agree on the bits of the flags, and MAIL_PASSED is shown as a keyword. */
@@ -23,6 +24,16 @@ int
 view_refresh(struct session *s, struct err *err)
 {
 	return s->mailbox != NULL ? mailbox_sync(s->mailbox, err) : 0;
+}
+
+void
+view_failed(struct session *s, const struct err *err)
+{
+	log_err(err);
+	if (err->kind != ERR_UNAVAILABLE)
+		return;
+	reply_bye(&s->out, err->client);
+	session_logout(s);
 }
 
 void

@@ -17,6 +17,12 @@ struct row;
 struct seqset;
 struct session;
 
+/*
+ * Looking failed. A mailbox that is not there any more, or was replaced by
+ * another, ends the session with BYE (RFC 2180 3.3); all else is for the log.
+ */
+void view_failed(struct session *s, const struct err *err);
+
 /* Look at the disk; what is new waits in the mailbox until view_tell. */
 int view_refresh(struct session *s, struct err *err);
 

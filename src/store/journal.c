@@ -516,6 +516,8 @@ mailbox_replay(struct mailbox *m, struct err *err)
 	if (fstatat(m->dirfd, UIDLIST_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno != ENOENT)
 			return err_errno(err, "stat " UIDLIST_NAME " in", m->path);
+		if (fstat(m->dirfd, &st) == 0 && st.st_nlink == 0)
+			return err_set(err, ERR_UNAVAILABLE, "The mailbox was deleted");
 		if (m->facts.uidvalidity != 0 && m->lock_fd >= 0)
 			m->damaged = true;	/* removed by somebody: the holder of the lock mends it */
 		return 0;
