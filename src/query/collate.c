@@ -3,7 +3,6 @@
  * at a time; the rest through collate_table.c. Canonical order of several
  * combining marks is no step of the RFC and is not made.
  */
-#define _GNU_SOURCE	/* memmem */
 #include "query/collate.h"
 
 #include <stdint.h>
@@ -123,7 +122,8 @@ collate_key(const char *text, size_t len, struct buf *out)
 
 	while (at < end) {
 		size_t left = (size_t)(end - at);
-		char *to = buf_reserve(out, left + COLLATE_LONGEST), *full = to + left;
+		char *to = buf_reserve(out, left + COLLATE_LONGEST);
+		char *full = to + left;
 
 		/* what grows while it is mapped goes on in a new reservation */
 		while (at < end && to < full) {
@@ -161,7 +161,8 @@ collate_compare(const char *a, size_t a_len, const char *b, size_t b_len)
 static unsigned
 usual(unsigned char c)
 {
-	static const char letters[] = "QZJXKVBYWGPFMCUDLHRSNIOTAE";	/* rare to usual in Latin text */
+	/* rare to usual in Latin text */
+	static const char letters[] = "QZJXKVBYWGPFMCUDLHRSNIOTAE";
 	const char *letter;
 
 	if (c == ' ')
@@ -202,7 +203,8 @@ needle_in(const struct needle *needle, const char *key, size_t len)
 	if (len < needle->len)
 		return false;
 	at = key + needle->rare;
-	end = key + len - (needle->len - 1 - needle->rare);	/* behind the last place for that octet */
+	/* behind the last place where that octet can stand */
+	end = key + len - (needle->len - 1 - needle->rare);
 	while ((at = memchr(at, needle->key[needle->rare], (size_t)(end - at))) != NULL) {
 		const char *start = at - needle->rare;
 
@@ -210,7 +212,8 @@ needle_in(const struct needle *needle, const char *key, size_t len)
 		    && memcmp(start, needle->key, needle->len) == 0)
 			return true;
 		if (budget < needle->len + 8)
-			return memmem(start, (size_t)(key + len - start), needle->key, needle->len) != NULL;
+			return memmem(start, (size_t)(key + len - start), needle->key,
+			    needle->len) != NULL;
 		budget -= needle->len + 8;
 		if (++at == end)
 			break;
