@@ -80,7 +80,8 @@ test_words(void)
 #define ADDRESS "(\"A\" NIL \"a\" \"x\")"
 static const char usual[] =
 	"(\"Mon, 7 Feb 1994 21:52:25 -0800\" {5}\r\nsu)bj ("
-	"(\"Terry \\\"T\\\" Gray\" NIL \"gr\\\\ay\" \"cac\") (NIL NIL \"bob\" {4}\r\nhost)) NIL (" ADDRESS ")"
+	"(\"Terry \\\"T\\\" Gray\" NIL \"gr\\\\ay\" \"cac\")"
+	" (NIL NIL \"bob\" {4}\r\nhost)) NIL (" ADDRESS ")"
 	" ((NIL NIL \"group\" NIL)" ADDRESS "(NIL NIL NIL NIL)) NIL NIL \"<r\\\"eply>\" \"<id>\")";
 
 static struct str
