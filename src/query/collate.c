@@ -118,8 +118,12 @@ key_character(uint32_t c, const char *from, const char *behind, char *to)
 void
 collate_key(const char *text, size_t len, struct buf *out)
 {
-	const char *at = text, *end = text + len;
+	const char *at, *end;
 
+	if (len == 0)
+		return;		/* text may be NULL */
+	at = text;
+	end = text + len;
 	while (at < end) {
 		size_t left = (size_t)(end - at);
 		char *to = buf_reserve(out, left + COLLATE_LONGEST);

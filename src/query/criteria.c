@@ -403,7 +403,7 @@ read_leaf(struct reader *r, const struct key_row *row, struct criterion **out)
 	case KEY_KEYWORD:
 		node = *out = node_new(r, CRITERION_KEYWORD);
 		node->not = row->a != 0;
-		return parse_space(p) < 0 || parse_atom(p, &node->word) < 0 ? -1 : 0;
+		return parse_space(p) < 0 || parse_atom(p, &node->keyword.name) < 0 ? -1 : 0;
 	case KEY_DATE:
 		node = *out = node_new(r, CRITERION_DATE);
 		node->date.date = (enum criterion_date)row->a;
@@ -616,6 +616,9 @@ copy_node(const struct criterion *from, struct arena *arena)
 		*link = NULL;
 		break;
 	case CRITERION_KEYWORD:
+		to->keyword.name.data = arena_strndup(arena, from->keyword.name.data,
+		    from->keyword.name.len);
+		break;
 	case CRITERION_EMAILID:
 	case CRITERION_THREADID:
 		to->word.data = arena_strndup(arena, from->word.data, from->word.len);

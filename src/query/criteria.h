@@ -60,7 +60,8 @@ struct criterion {
 	struct criterion *first, *last;	/* AND, OR; last only while they are read */
 	union {
 		struct { unsigned mask, value; } flags;	/* wire/flags.h */
-		struct str word;			/* keyword or object id */
+		struct { struct str name; int64_t id; } keyword;	/* id: search.c's */
+		struct str word;			/* object id */
 		struct { struct seqset asked, bound; } set;
 		uint64_t number;
 		struct { enum criterion_date date; enum criterion_order order; int64_t day; } date;

@@ -46,6 +46,8 @@ print(const struct criteria *all, const struct criterion *node, struct buf *out)
 		buf_addf(out, " %x:%x", node->flags.mask, node->flags.value);
 		break;
 	case CRITERION_KEYWORD:
+		buf_addf(out, " %s", node->keyword.name.data);
+		break;
 	case CRITERION_EMAILID:
 	case CRITERION_THREADID:
 		buf_addf(out, " %s", node->word.data);
