@@ -13,12 +13,17 @@ skip_string(const char **at, const char *end)
 	const char *p = *at;
 
 	if (p < end && *p == '"') {
-		for (p++; p < end && *p != '"'; p++)
-			if (*p == '\\')
-				p++;
-		if (p >= end)
+		const char *quote = memchr(p + 1, '"', (size_t)(end - p - 1));
+
+		/* with a backslash before it, it may not be the end */
+		if (quote != NULL && quote[-1] == '\\') {
+			for (quote = p + 1; quote < end && *quote != '"'; quote++)
+				if (*quote == '\\')
+					quote++;
+		}
+		if (quote == NULL || quote >= end)
 			return false;
-		*at = p + 1;
+		*at = quote + 1;
 		return true;
 	}
 	if (p < end && *p == '{') {
