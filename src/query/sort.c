@@ -108,26 +108,27 @@ sort_sent_date(struct document *d, struct str envelope, struct buf *room)
 	return 0;
 }
 
-/* s->value becomes a decoded header value. */
 static void
-decode(struct sort *s, struct document *d, struct str value)
+decode(struct document *d, struct str value, struct buf *out)
 {
-	buf_reset(&s->value);
-	if (!words_decode(value.data, value.len, &s->value))
-		d->ops->decode(d->mailbox, value.data, value.len, &s->value);
+	buf_reset(out);
+	if (!words_decode(value.data, value.len, out))
+		d->ops->decode(d->mailbox, value.data, value.len, out);
 }
 
-static void
-add_subject(struct sort *s, struct document *d, struct str envelope)
+bool
+sort_subject(struct document *d, struct str envelope, struct buf *decoded, struct buf *room,
+    struct buf *out)
 {
-	struct str subject = envelope_string(envelope, ENVELOPE_SUBJECT, &s->room);
+	struct str subject = envelope_string(envelope, ENVELOPE_SUBJECT, room);
 	bool reply;
 
 	if (subject.data == NULL)
-		return;
-	decode(s, d, subject);
-	subject = subject_base(buf_str(&s->value), s->value.len, &s->room, &reply);
-	collate_key(subject.data, subject.len, &s->strings);
+		return false;
+	decode(d, subject, decoded);
+	subject = subject_base(buf_str(decoded), decoded->len, room, &reply);
+	collate_key(subject.data, subject.len, out);
+	return reply;
 }
 
 /* addr-mailbox of the first address; with display, what RFC 5957 section 3 says. */
@@ -141,7 +142,7 @@ add_address(struct sort *s, struct document *d, struct str envelope, enum envelo
 	if (!envelope_next(&walk, &address, &s->room))
 		return;
 	if (display && address.name.data != NULL) {
-		decode(s, d, address.name);
+		decode(d, address.name, &s->value);
 		if (s->value.len > 0) {
 			collate_key(s->value.data, s->value.len, &s->strings);
 			return;
@@ -161,7 +162,7 @@ add_string(struct sort *s, struct document *d, enum sort_key key, struct str env
 {
 	switch (key) {
 	case SORT_SUBJECT:
-		add_subject(s, d, envelope);
+		sort_subject(d, envelope, &s->value, &s->room, &s->strings);
 		break;
 	case SORT_FROM:
 	case SORT_DISPLAYFROM:
@@ -199,7 +200,7 @@ number(struct sort *s, struct document *d, enum sort_key key, struct str envelop
 			size = 0;
 		return size;
 	}
-	return (uint64_t)time.utc ^ 1ull << 63;
+	return sort_unsigned(time.utc);
 }
 
 void
@@ -230,12 +231,6 @@ sort_add(struct sort *s, struct document *d, uint32_t id)
 	s->ids[s->count++] = id;
 }
 
-/* A message among others: what it is ordered by just now, and which one it is. */
-struct item {
-	uint64_t by;
-	uint32_t at;
-};
-
 /* A run of items that are equal up to here. */
 struct run {
 	uint32_t from, to;
@@ -255,7 +250,7 @@ octets(const char *string)
 }
 
 static void
-load(const struct sort *s, struct item *items, const struct run *run)
+load(const struct sort *s, struct sort_item *items, const struct run *run)
 {
 	const uint64_t *values = s->columns[run->key].values;
 	uint64_t turn = s->program.keys[run->key].reverse ? UINT64_MAX : 0;
@@ -272,10 +267,10 @@ load(const struct sort *s, struct item *items, const struct run *run)
 
 /* For many: bucket by bucket from the lowest octet up, octets that are the same in all left out. */
 static void
-order_many(struct item *items, struct item *spare, size_t n)
+order_many(struct sort_item *items, struct sort_item *spare, size_t n)
 {
 	size_t counts[8][256] = { { 0 } };
-	struct item *from = items, *to = spare, *swap;
+	struct sort_item *from = items, *to = spare, *swap;
 
 	for (size_t i = 0; i < n; i++)
 		for (int k = 0; k < 8; k++)
@@ -301,12 +296,11 @@ order_many(struct item *items, struct item *spare, size_t n)
 		memcpy(items, from, n * sizeof *items);
 }
 
-/* Put items in order of by, equal ones as they stand; spare has room for n. */
-static void
-order_items(struct item *items, struct item *spare, size_t n)
+void
+sort_items(struct sort_item *items, struct sort_item *spare, size_t n)
 {
 	enum { SHORT = 16, MANY = 1024 };
-	struct item *from = items, *to = spare;
+	struct sort_item *from = items, *to = spare;
 	size_t in_order = 1;
 
 	while (in_order < n && items[in_order - 1].by <= items[in_order].by)
@@ -322,7 +316,7 @@ order_items(struct item *items, struct item *spare, size_t n)
 		size_t end = start + SHORT < n ? start + SHORT : n;
 
 		for (size_t i = start + 1; i < end; i++) {
-			struct item one = items[i];
+			struct sort_item one = items[i];
 			size_t k = i;
 
 			for (; k > start && items[k - 1].by > one.by; k--)
@@ -331,7 +325,7 @@ order_items(struct item *items, struct item *spare, size_t n)
 		}
 	}
 	for (size_t width = SHORT; width < n; width *= 2) {
-		struct item *swap = from;
+		struct sort_item *swap = from;
 
 		for (size_t start = 0; start < n; start += 2 * width) {
 			size_t middle = start + width < n ? start + width : n;
@@ -372,8 +366,8 @@ next_place(const struct sort *s, struct run *run, uint64_t by)
 void
 sort_order(struct sort *s)
 {
-	struct item *items = mem_calloc(s->count, sizeof *items);
-	struct item *spare = mem_calloc(s->count, sizeof *spare);
+	struct sort_item *items = mem_calloc(s->count, sizeof *items);
+	struct sort_item *spare = mem_calloc(s->count, sizeof *spare);
 	uint32_t *ids = mem_calloc(s->count, sizeof *ids);
 	struct run *stack = NULL;
 	size_t depth = 0, room = 0;
@@ -388,7 +382,7 @@ sort_order(struct sort *s)
 		struct run run = stack[--depth];
 
 		load(s, items, &run);
-		order_items(items + run.from, spare, run.to - run.from);
+		sort_items(items + run.from, spare, run.to - run.from);
 		for (uint32_t from = run.from, to; from < run.to; from = to) {
 			struct run next = { from, 0, run.key, run.octet };
 

@@ -60,6 +60,29 @@ void sort_add(struct sort *sort, struct document *document, uint32_t id);
 /* The ids in order; they are the sort's and stand in sort->ids. */
 void sort_order(struct sort *sort);
 
+/* One of many things: what it is ordered by, and which one it is. */
+struct sort_item {
+	uint64_t by;
+	uint32_t at;
+};
+
+/* Put items in ascending order of by, equal ones as they stand; spare has room for n. */
+void sort_items(struct sort_item *items, struct sort_item *spare, size_t n);
+
+/* Numbers with a sign, so that they order as numbers without one. */
+static inline uint64_t
+sort_unsigned(int64_t number)
+{
+	return (uint64_t)number ^ 1ull << 63;
+}
+
+/*
+ * The base subject's collation key (RFC 5256 2.1), added to out; says whether
+ * the message is a reply or forward. decoded and room are scratch.
+ */
+bool sort_subject(struct document *document, struct str envelope, struct buf *decoded,
+    struct buf *room, struct buf *out);
+
 /*
  * The sent date of RFC 5256 2.2, in seconds: the Date header in UTC, else the
  * internal date, else 0.
