@@ -90,7 +90,8 @@ struct document_ops {
 
 	/*
 	 * All decoded text of a kind (a sum of enum document_texts), handed to sink.
-	 * Reads the file. KNOWN also when sink said stop.
+	 * Reads the file. KNOWN also when sink said stop; UNKNOWN when what decodes
+	 * is missing here, for any message.
 	 */
 	enum document_answer (*text)(struct document *document, unsigned texts,
 	    document_sink *sink, void *ctx);

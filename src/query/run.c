@@ -19,7 +19,8 @@ struct run {
 	struct search *search;
 	const struct search_work *work;
 	int64_t tick;
-	uint32_t done, total;
+	uint32_t asked;			/* in the first pass, to look at the clock now and then */
+	uint32_t settled, total;	/* messages that are answered, of all that can match */
 	/* the present chunk: those that match or may */
 	uint32_t *positions;
 	uint8_t *answers;
@@ -39,7 +40,7 @@ go_on(struct run *run)
 {
 	if (run->work->progress == NULL || !scan_tick(&run->tick))
 		return true;
-	return run->work->progress(run->work->progress_ctx, run->done, run->total);
+	return run->work->progress(run->work->progress_ctx, run->settled, run->total);
 }
 
 /* Positions + 1 of the messages that a set of numbers or UIDs leaves. */
@@ -106,13 +107,14 @@ ask_memory(struct run *run, uint32_t first, uint32_t last)
 	for (uint32_t position = first; position <= last; position++) {
 		enum search_answer one;
 
-		if (++run->done % 1024 == 0 && !go_on(run))
+		if (++run->asked % 1024 == 0 && !go_on(run))
 			return -1;
 		if (!s->ops->open(s->mailbox, position, &d))
 			continue;
 		one = search_ask(s, &d, SEARCH_MEMORY);
 		if (one != SEARCH_NO)
 			keep(run, position, one);
+		run->settled += one != SEARCH_UNKNOWN;
 	}
 	return 0;
 }
@@ -131,14 +133,26 @@ ask_headers(struct run *run)
 		run->answers[i] = SEARCH_NO;
 		if (s->ops->open(s->mailbox, run->positions[i], &d))
 			run->answers[i] = (uint8_t)search_ask(s, &d, SEARCH_HEADER);
+		run->settled += run->answers[i] != SEARCH_UNKNOWN;
 	}
 	return 0;
+}
+
+/* What the readers have done, in terms of the whole. */
+static bool
+texts_progress(void *ctx, uint32_t done, uint32_t total)
+{
+	struct run *run = ctx;
+
+	(void)total;
+	return run->work->progress(run->work->progress_ctx, run->settled + done, run->total);
 }
 
 /* Hand what is unknown to the readers, in a list of its own: it may be little of much. */
 static int
 ask_texts(struct run *run)
 {
+	struct search_work work = *run->work;
 	uint32_t *positions = NULL;
 	uint8_t *answers = NULL;
 	size_t n = 0, at = 0;
@@ -154,7 +168,12 @@ ask_texts(struct run *run)
 	for (size_t i = 0; i < run->count; i++)
 		if (run->answers[i] == SEARCH_UNKNOWN)
 			positions[at++] = run->positions[i];
-	result = scan_texts(run->search, positions, answers, n, run->work);
+	if (work.progress != NULL) {
+		work.progress = texts_progress;
+		work.progress_ctx = run;
+	}
+	result = scan_texts(run->search, positions, answers, n, &work);
+	run->settled += (uint32_t)n;
 	at = 0;
 	for (size_t i = 0; i < run->count; i++)
 		if (run->answers[i] == SEARCH_UNKNOWN)
@@ -183,9 +202,12 @@ ask_chunk(struct run *run, const struct seqset *candidates, uint32_t first, uint
 	}
 	if (ask_headers(run) < 0 || ask_texts(run) < 0)
 		return -1;
-	for (size_t i = 0; i < run->count; i++)
+	for (size_t i = 0; i < run->count; i++) {
 		if (run->answers[i] == SEARCH_YES)
 			run->positions[kept++] = run->positions[i];
+		else if (run->answers[i] == SEARCH_UNKNOWN)
+			run->search->unable = true;
+	}
 	if (kept == 0)
 		return 0;
 	if (out->count == 0) {

@@ -431,21 +431,24 @@ read_text(struct search *s, struct document *d)
 	static const enum document_texts order[] = { DOCUMENT_HEADER, DOCUMENT_BODY };
 	struct pass pass = { .search = s, .document = d, .keys = BUF_INIT };
 	enum search_answer result = SEARCH_UNKNOWN;
-	bool wants_header = false;
+	bool wants_header = false, unable = false;
 
 	for (unsigned i = 0; i < s->criteria->text_count; i++)
 		wants_header = wants_header || (s->text_keys[i]->kind == CRITERION_TEXT
 		    && s->texts[i] == SEARCH_UNKNOWN);
 	for (int i = wants_header ? 0 : 1; i < 2 && result == SEARCH_UNKNOWN; i++) {
+		enum document_answer known;
+
 		pass.header = order[i] == DOCUMENT_HEADER;
 		buf_reset(&pass.keys);
-		if (s->ops->text(d, order[i], take_text, &pass) == DOCUMENT_GONE)
-			s->gone = true;
+		known = s->ops->text(d, order[i], take_text, &pass);
+		s->gone = s->gone || known == DOCUMENT_GONE;
+		unable = unable || known == DOCUMENT_UNKNOWN;
 		look(&pass);
 		result = ask(s, s->criteria->root, d, REACH_DISK);
 	}
 	buf_fini(&pass.keys);
-	if (result != SEARCH_UNKNOWN || s->gone)
+	if (result != SEARCH_UNKNOWN || s->gone || unable)
 		return result;
 	for (unsigned i = 0; i < s->criteria->text_count; i++)
 		if (s->texts[i] == SEARCH_UNKNOWN)

@@ -22,7 +22,7 @@ enum search_answer { SEARCH_NO, SEARCH_YES, SEARCH_UNKNOWN };
 enum search_reach {
 	SEARCH_MEMORY,	/* index and cache */
 	SEARCH_HEADER,	/* what the file's header tells */
-	SEARCH_TEXT,	/* everything: never SEARCH_UNKNOWN */
+	SEARCH_TEXT,	/* everything: SEARCH_UNKNOWN only if texts cannot be decoded at all */
 };
 
 struct search_field;	/* what one field of the present message holds */
@@ -38,6 +38,7 @@ struct search {
 	uint8_t *texts;			/* answers for BODY and TEXT keys, enum search_answer */
 	uint32_t text_uid;		/* the message that they are of */
 	bool gone;			/* the present message turned out to be */
+	bool unable;			/* search_all: some text could not be decoded at all */
 	const struct criterion **text_keys;
 	size_t longest_needle;
 	struct buf room, value;		/* scratch */
@@ -76,7 +77,8 @@ void search_results_fini(struct search_results *results);
 
 /*
  * Add all of count messages that match, or at least as many as the plan wants
- * (NULL: all). 0, or -1 when progress said to end. See run.c.
+ * (NULL: all). 0, or -1 when progress said to end. search->unable tells of
+ * messages whose text nobody can decode here. See run.c.
  */
 int search_all(struct search *search, uint32_t count, const struct result_plan *plan,
     const struct search_work *work, struct search_results *out);
