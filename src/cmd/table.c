@@ -41,10 +41,8 @@ const struct command_row command_table[] = {
 	{ "UID COPY", SELECTED, TELL_EXPUNGE, cmd_copy, NULL, true },
 	{ "MOVE", SELECTED, TELL_EXPUNGE, cmd_move, "MOVE", false },
 	{ "UID MOVE", SELECTED, TELL_EXPUNGE, cmd_move, NULL, true },
-#if 0 /* SEARCH: until query/ is here */
 	{ "SEARCH", SELECTED, HOLD_EXPUNGE, cmd_search, "ESEARCH SEARCHRES WITHIN", false },
 	{ "UID SEARCH", SELECTED, TELL_EXPUNGE, cmd_search, NULL, true },
-#endif
 	{ NULL, 0, TELL_NOTHING, NULL, NULL, false },
 };
 

@@ -1,0 +1,48 @@
+/* What SEARCH, SORT, THREAD and ESEARCH share; made in cmd_search.c. */
+#ifndef CMD_SEARCH_H
+#define CMD_SEARCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "query/criteria.h"
+#include "query/result.h"
+#include "query/search.h"
+
+struct arena;
+struct command;
+struct err;
+struct mailbox;
+struct search_source;
+struct session;
+
+/* Are these criteria allowed in this session? Also what using them enables. */
+int search_check(struct session *s, const struct criteria *criteria, struct err *err);
+
+/* Bind the criteria to the source's mailbox and find all messages, or as many as the plan wants. */
+int search_mailbox(struct search_source *source, struct criteria *criteria,
+    const struct result_plan *plan, struct arena *arena, struct search_results *out,
+    struct err *err);
+
+/* Numbers or UIDs of the results, in memory that the caller frees. */
+uint32_t *search_ids(const struct search_results *results, const struct mailbox *m, bool uid);
+
+/* The highest mod-sequence of what an answer is about (RFC 4731 3.2); positions as answered. */
+uint64_t search_modseq(const struct mailbox *m, const uint32_t *positions, size_t count,
+    const struct result_options *options);
+
+/* "$" becomes what RETURN (SAVE ...) says of these results. */
+void search_save(struct session *s, const uint32_t *positions, size_t count,
+    const struct result_options *options);
+
+/* A command with SAVE failed: after NO "$" is empty, after BAD as it was (RFC 9051 6.4.4.1). */
+void search_forget_saved(struct session *s, const struct err *err);
+
+/* "* ESEARCH (TAG "x") UID ...", and "* SEARCH 2 3" (or SORT); modseq 0 for none. */
+void send_esearch(struct session *s, const struct command *cmd,
+    const struct result_options *options, const uint32_t *ids, size_t count, uint64_t modseq);
+void send_numbers(struct session *s, const char *name, const uint32_t *ids, size_t count,
+    uint64_t modseq);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * A mailbox as query/ sees it: the answers to document_ops from index, cache and
+ * files, and what a long search says to its client meanwhile.
+ */
+#ifndef CMD_SEARCH_SOURCE_H
+#define CMD_SEARCH_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "query/document.h"
+#include "query/search.h"
+#include "session/message.h"
+#include "util/buf.h"
+#include "util/err.h"
+#include "wire/parse.h"
+
+struct mailbox;
+struct message_ops;
+struct seqset;
+struct session;
+
+struct search_source {
+	struct session *session;
+	struct mailbox *mailbox;
+	const struct seqset *saved;	/* what "$" means, UIDs; NULL: nothing */
+	struct message_reader reader;
+	struct err err;			/* why something could not be asked at all */
+
+	/* what is known of the message asked about last */
+	uint32_t known_uid;
+	uint32_t known_row;
+	bool looked_up;			/* in the cache */
+	bool found;			/* and there is a record */
+	struct cache_record record;
+	struct buf envelope;		/* a copy, where the record may yet move */
+	struct buf id;
+	bool module_missing;
+
+	/* what the client was told of a long search */
+	const char *tag;
+	int64_t started_ms, told_ms;
+};
+
+extern const struct document_ops search_source_ops;
+
+/* tag: of the command that searches, for INPROGRESS. */
+void search_source_init(struct search_source *source, struct session *session,
+    struct mailbox *mailbox, const struct seqset *saved, const char *tag);
+
+/* Write what was learnt to the cache, give memory back. */
+void search_source_fini(struct search_source *source);
+
+/* How the mailbox is searched: on all processors, with word to the client; for search_all. */
+struct search_work search_source_work(struct search_source *source);
+
+/*
+ * The same for what is done message by message (sort, thread): false when the
+ * client is gone or the session is to end.
+ */
+bool search_source_go_on(struct search_source *source, uint32_t done, uint32_t total);
+
+#endif

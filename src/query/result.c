@@ -1,0 +1,191 @@
+/* RETURN options and the data of ESEARCH; all lists are walked once. */
+#include "query/result.h"
+
+#include "util/buf.h"
+#include "wire/capability.h"
+#include "wire/parse.h"
+#include "wire/seqset.h"
+
+static const struct {
+	const char *name;
+	size_t offset;		/* of its bool */
+	const char *capability;
+} rows[] = {
+	{ "ALL", offsetof(struct result_options, all), "ESEARCH" },
+	{ "CONTEXT", offsetof(struct result_options, context), "CONTEXT=SEARCH CONTEXT=SORT" },
+	{ "COUNT", offsetof(struct result_options, count), "ESEARCH" },
+	{ "MAX", offsetof(struct result_options, max), "ESEARCH" },
+	{ "MIN", offsetof(struct result_options, min), "ESEARCH" },
+	{ "PARTIAL", offsetof(struct result_options, partial), "PARTIAL" },
+	{ "SAVE", offsetof(struct result_options, save), "SEARCHRES" },
+	{ "UPDATE", offsetof(struct result_options, update), "CONTEXT=SEARCH CONTEXT=SORT" },
+};
+
+/* partial-range: "1:500" or "-1:-500"; 500:1 is the same. */
+static int
+read_partial(struct parse *p, struct result_options *out)
+{
+	if (parse_space(p) < 0)
+		return -1;
+	out->from_end = parse_try(p, '-');
+	if (parse_nz_number(p, &out->partial_first) < 0 || parse_char(p, ':') < 0)
+		return -1;
+	if (out->from_end && parse_char(p, '-') < 0)
+		return -1;
+	return parse_nz_number(p, &out->partial_last);
+}
+
+static int
+read_option(struct parse *p, struct result_options *out)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const char *start = p->at;
+		bool *flag = (bool *)((char *)out + rows[i].offset), again = *flag;
+
+		if (!parse_try_word(p, rows[i].name))
+			continue;
+		*flag = true;
+		if ((again && flag == &out->partial) || (out->partial && out->all)) {
+			p->at = start;
+			return parse_fail(p, "one PARTIAL or ALL and no more");
+		}
+		return flag == &out->partial ? read_partial(p, out) : 0;
+	}
+	return parse_fail(p, "a return option");
+}
+
+int
+result_parse(struct parse *p, struct result_options *out)
+{
+	*out = (struct result_options){ .given = parse_try_word(p, "RETURN") };
+	if (!out->given)
+		return 0;
+	if (parse_space(p) < 0 || parse_char(p, '(') < 0)
+		return -1;
+	if (parse_try(p, ')')) {
+		out->all = true;
+		return parse_space(p);
+	}
+	do {
+		if (read_option(p, out) < 0)
+			return -1;
+	} while (parse_try(p, ' '));
+	return parse_char(p, ')') < 0 ? -1 : parse_space(p);
+}
+
+bool
+result_speaks(const struct result_options *o)
+{
+	return !o->save || o->min || o->max || o->all || o->count || o->partial
+	    || o->context || o->update;
+}
+
+static uint32_t
+partial_low(const struct result_options *o)
+{
+	return o->partial_first < o->partial_last ? o->partial_first : o->partial_last;
+}
+
+static uint32_t
+partial_high(const struct result_options *o)
+{
+	return o->partial_first < o->partial_last ? o->partial_last : o->partial_first;
+}
+
+struct result_plan
+result_plan(const struct result_options *o)
+{
+	bool front = o->min || (o->partial && !o->from_end);
+	bool back = o->max || (o->partial && o->from_end);
+	size_t enough = o->min || o->max ? 1 : 0;
+
+	if (!o->given || o->all || o->count || o->update || front == back)
+		return (struct result_plan){ false, SIZE_MAX };
+	if (o->partial && partial_high(o) > enough)
+		enough = partial_high(o);
+	return (struct result_plan){ back, enough };
+}
+
+/* The results that PARTIAL means, as far as they exist. */
+static struct result_span
+partial_span(const struct result_options *o, size_t count)
+{
+	size_t low = partial_low(o), high = partial_high(o);
+
+	if (low > count)
+		return (struct result_span){ 0, 0 };
+	if (high > count)
+		high = count;
+	if (o->from_end)
+		return (struct result_span){ count - high, count - low + 1 };
+	return (struct result_span){ low - 1, high };
+}
+
+size_t
+result_spans(const struct result_options *o, size_t count, struct result_span spans[3])
+{
+	size_t n = 0;
+
+	if (o->all || o->count || (!o->min && !o->max && !o->partial)) {
+		spans[0] = (struct result_span){ 0, count };
+		return 1;
+	}
+	if (o->min && count > 0)
+		spans[n++] = (struct result_span){ 0, 1 };
+	if (o->partial)
+		spans[n++] = partial_span(o, count);
+	if (o->max && count > 0)
+		spans[n++] = (struct result_span){ count - 1, count };
+	return n;
+}
+
+/* A run of results as a sequence-set in their order. */
+static void
+print_set(const uint32_t *ids, struct result_span span, struct buf *out)
+{
+	struct seqset set = SEQSET_INIT;
+
+	for (size_t i = span.from; i < span.to; i++)
+		seqset_add(&set, ids[i]);
+	seqset_print(&set, out);
+	seqset_fini(&set);
+}
+
+static void
+print_partial(const struct result_options *o, const uint32_t *ids, size_t count, struct buf *out)
+{
+	struct result_span span = partial_span(o, count);
+	const char *sign = o->from_end ? "-" : "";
+
+	buf_addf(out, " PARTIAL (%s%u:%s%u ", sign, (unsigned)o->partial_first,
+	    sign, (unsigned)o->partial_last);
+	if (span.from == span.to)
+		buf_adds(out, "NIL");
+	else
+		print_set(ids, span, out);
+	buf_addc(out, ')');
+}
+
+void
+result_print(const struct result_options *o, const uint32_t *ids, size_t count, struct buf *out)
+{
+	if (o->min && count > 0)
+		buf_addf(out, " MIN %u", (unsigned)ids[0]);
+	if (o->max && count > 0)
+		buf_addf(out, " MAX %u", (unsigned)ids[count - 1]);
+	if (o->count)
+		buf_addf(out, " COUNT %zu", count);
+	if (o->all && count > 0) {
+		buf_adds(out, " ALL ");
+		print_set(ids, (struct result_span){ 0, count }, out);
+	}
+	if (o->partial)
+		print_partial(o, ids, count, out);
+}
+
+void
+result_capabilities(struct buf *list)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		capability_add(list, rows[i].capability);
+}

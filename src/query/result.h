@@ -1,0 +1,64 @@
+/*
+ * What a client wants to hear about the messages that were found: the RETURN
+ * options of SEARCH, SORT and ESEARCH (RFC 9051 6.4.4, RFC 4731, RFC 5267,
+ * RFC 9394, RFC 5182) and the data of the ESEARCH response. A result is a list
+ * of numbers or UIDs in the order of the command: the mailbox's for SEARCH.
+ */
+#ifndef QUERY_RESULT_H
+#define QUERY_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct parse;
+
+struct result_options {
+	bool given;		/* RETURN was there: the answer is ESEARCH, not SEARCH or SORT */
+	bool min, max, all, count, save, context, update, partial;
+	bool from_end;		/* PARTIAL -1:-100 counts from the last result */
+	uint32_t partial_first, partial_last;	/* as the client gave them, without signs */
+};
+
+/*
+ * Read "RETURN (...) " with the space behind it if it is next. An empty list
+ * means ALL. ERR_SYNTAX for an unknown option, and for PARTIAL twice or beside ALL.
+ */
+int result_parse(struct parse *p, struct result_options *out);
+
+/* Does the response have data, or does SAVE alone ask for silence? */
+bool result_speaks(const struct result_options *options);
+
+/*
+ * How much must be found: enough results from the front, or from the back, and
+ * the search may stop. SIZE_MAX when all are needed.
+ */
+struct result_plan {
+	bool backwards;
+	size_t enough;
+};
+struct result_plan result_plan(const struct result_options *options);
+
+/*
+ * Which of count results an answer is about, as [from, to): what "$" then holds
+ * (RFC 9051 6.4.4.1, RFC 9394 3.2) and whose highest mod-sequence is told
+ * (RFC 4731 3.2). Up to three spans, which may overlap; returns how many.
+ */
+struct result_span {
+	size_t from, to;
+};
+size_t result_spans(const struct result_options *options, size_t count,
+    struct result_span spans[3]);
+
+/*
+ * Add " MIN 2 MAX 7 COUNT 3 ALL 2,5,7 PARTIAL (1:2 2,5)", what was asked for of
+ * it, behind "* ESEARCH (TAG "x") UID". Ranges ascend, the order stays.
+ */
+void result_print(const struct result_options *options, const uint32_t *ids, size_t count,
+    struct buf *out);
+
+/* The capabilities that the options keep. */
+void result_capabilities(struct buf *list);
+
+#endif

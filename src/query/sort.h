@@ -1,0 +1,92 @@
+/*
+ * SORT (RFC 5256 section 3, RFC 5957): which keys, and messages put in their
+ * order. Strings compare by i;unicode-casemap, equal messages stay in the order
+ * of the mailbox. A key is made once a message; the order costs n log n and the
+ * length of what the keys have in common.
+ */
+#ifndef QUERY_SORT_H
+#define QUERY_SORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "query/document.h"
+#include "util/buf.h"
+
+struct parse;
+
+enum sort_key {
+	SORT_ARRIVAL, SORT_CC, SORT_DATE, SORT_DISPLAYFROM, SORT_DISPLAYTO, SORT_FROM,
+	SORT_SIZE, SORT_SUBJECT, SORT_TO,
+	SORT_KEYS
+};
+
+struct sort_program {
+	struct {
+		enum sort_key key;
+		bool reverse;
+	} keys[SORT_KEYS];	/* one that comes again changes nothing and is left out */
+	size_t count;
+};
+
+/* "(REVERSE DATE SUBJECT)": sort-criteria. */
+int sort_parse(struct parse *p, struct sort_program *out);
+
+/* The capabilities that the keys keep. */
+void sort_capabilities(struct buf *list);
+
+struct sort {
+	struct sort_program program;
+	uint32_t *ids;
+	size_t count, id_room;
+	struct sort_column {
+		uint64_t *values;	/* a number, or where its string is in strings */
+		size_t room;
+	} columns[SORT_KEYS];
+	struct buf strings;	/* collation keys, each with 8 NULs behind it */
+	struct buf value, room;	/* scratch */
+};
+
+void sort_init(struct sort *sort, const struct sort_program *program);
+void sort_fini(struct sort *sort);
+
+/*
+ * Add a message, in the order of the mailbox, under the id that the answer will
+ * name. Asks as far as the disk; what is gone sorts as if all its fields were empty.
+ */
+void sort_add(struct sort *sort, struct document *document, uint32_t id);
+
+/* The ids in order; they are the sort's and stand in sort->ids. */
+void sort_order(struct sort *sort);
+
+/* One of many things: what it is ordered by, and which one it is. */
+struct sort_item {
+	uint64_t by;
+	uint32_t at;
+};
+
+/* Put items in ascending order of by, equal ones as they stand; spare has room for n. */
+void sort_items(struct sort_item *items, struct sort_item *spare, size_t n);
+
+/* Numbers with a sign, so that they order as numbers without one. */
+static inline uint64_t
+sort_unsigned(int64_t number)
+{
+	return (uint64_t)number ^ 1ull << 63;
+}
+
+/*
+ * The base subject's collation key (RFC 5256 2.1), added to out; says whether
+ * the message is a reply or forward. decoded and room are scratch.
+ */
+bool sort_subject(struct document *document, struct str envelope, struct buf *decoded,
+    struct buf *room, struct buf *out);
+
+/*
+ * The sent date of RFC 5256 2.2, in seconds: the Date header in UTC, else the
+ * internal date, else 0.
+ */
+int64_t sort_sent_date(struct document *document, struct str envelope, struct buf *room);
+
+#endif
