@@ -412,9 +412,9 @@ static void
 print_type(FILE *to, const struct setting_row *row)
 {
 	static const char *const args[] = {
-		[TYPE_BOOL] = " Cm yes No | Cm no", [TYPE_MS] = " Ar time",
+		[TYPE_BOOL] = " Cm yes | no", [TYPE_MS] = " Ar time",
 		[TYPE_NETWORKS] = " Ar networks", [TYPE_NUMBER] = " Ar number",
-		[TYPE_PATH] = " Ar path No | Cm none", [TYPE_SIZE] = " Ar size",
+		[TYPE_PATH] = " Ar path | Cm none", [TYPE_SIZE] = " Ar size",
 		[TYPE_TEXT] = " Ar text",
 	};
 
@@ -423,12 +423,34 @@ print_type(FILE *to, const struct setting_row *row)
 		for (const char *at = row->choices; *at != '\0';) {
 			size_t len = strcspn(at, " ");
 
-			fprintf(to, "%s Cm %.*s", at == row->choices ? "" : " No |", (int)len, at);
+			fprintf(to, "%s %.*s", at == row->choices ? " Cm" : " |", (int)len, at);
 			at += len;
 			at += strspn(at, " ");
 		}
 	} else {
 		fputs(args[row->type], to);
+	}
+	fputc('\n', to);
+}
+
+/* A line for each sentence, and none longer than mdoc(7) likes. */
+static void
+print_sentence(FILE *to, const char *text)
+{
+	enum { WIDTH = 76 };
+	size_t column = 0;
+
+	for (; *text != '\0'; text++) {
+		bool ends = column > 0 && (text[-1] == '.' || text[-1] == ':');
+
+		if (*text == '\n' || (*text == ' '
+		    && (ends || column + strcspn(text + 1, " \n") >= WIDTH))) {
+			fputc('\n', to);
+			column = 0;
+		} else {
+			fputc(*text, to);
+			column++;
+		}
 	}
 	fputc('\n', to);
 }
@@ -440,15 +462,7 @@ settings_print_page(FILE *to)
 		const struct setting_row *row = &settings_table[i];
 
 		print_type(to, row);
-		for (const char *c = row->sentence; *c != '\0'; c++) {
-			fputc(*c, to);
-			/* One sentence a line, as mdoc(7) wants it. */
-			if ((c[0] == '.' || c[0] == ':') && c[1] == ' ') {
-				fputc('\n', to);
-				c++;
-			}
-		}
-		fputc('\n', to);
+		print_sentence(to, row->sentence);
 		if (row->preset[0] == '\0')
 			fputs("Not set by default.\n", to);
 		else

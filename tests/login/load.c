@@ -126,7 +126,7 @@ static int
 run_logins(int port, const char *user, const char *password, int rate, int seconds)
 {
 	int total = rate * seconds, begun = 0, ended = 0, good = 0, epoll = epoll_create1(0);
-	int64_t start = clock_us(), end = start + (seconds + 60) * (int64_t)1000000;
+	int64_t start = clock_us(), end = start + (seconds + 240) * (int64_t)1000000;
 	int64_t *times = calloc((size_t)total, sizeof *times);
 	char script[512];
 	int script_len = snprintf(script, sizeof script, "a LOGIN %s %s\r\nb LOGOUT\r\n", user, password);
