@@ -183,10 +183,11 @@ checkpassword() {
 		"$MAYFLY_BUILD/tests/login/load" times "$PORT" "$name" wrong 20 >"$T/times.$name"
 		cat "$T/times.$name"
 	done
-	# Whoever skips the crypt(3) answers in a tenth of the time: half is far from both.
-	median() { sed 's/.*median \([0-9]*\).*/\1/' "$T/times.$1"; }
-	[ "$(median alice)" -lt "$((2 * $(median nobody-at-all) + 2))" ]
-	[ "$(median nobody-at-all)" -lt "$((2 * $(median alice) + 2))" ]
+	# The least of twenty is what the work costs, whatever else the machine does.
+	# Whoever skips the crypt(3) answers in a tenth of it: half is far from both.
+	least() { sed 's/.*least \([0-9]*\).*/\1/' "$T/times.$1"; }
+	[ "$(least alice)" -lt "$((2 * $(least nobody-at-all) + 2))" ]
+	[ "$(least nobody-at-all)" -lt "$((2 * $(least alice) + 2))" ]
 }
 
 @test "mayfly-passwd adds, changes, checks, lists and removes" {
