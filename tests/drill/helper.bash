@@ -159,13 +159,21 @@ need_dovecot() {
 	[ -n "${dovecot_port-}" ] || skip "Dovecot is not installed or did not start"
 }
 
-# mayfly's own session program, once it serves; $1 is the Maildir.
-mayfly_imap() {
-	echo "$MAYFLY_BUILD/mayfly-imap $1"
+# mayfly's own session program for a Maildir, as a command of one line; started as nobody when the
+# tests run as root, since it refuses root's mail.
+mayfly_command() {
+	local as=
+	[ "$(id -u)" -ne 0 ] || as='setpriv --reuid=nobody --regid=nogroup --clear-groups'
+	echo "exec $as $MAYFLY_BUILD/mayfly-imap --module=$MAYFLY_BUILD/mayfly-message.so $1"
 }
 
-need_mayfly() {
+# A folder that mayfly's user may write to: $mayfly_dir; mayfly_clean in teardown.
+mayfly_start() {
 	[ -x "$MAYFLY_BUILD/mayfly-imap" ] || skip "mayfly-imap is not built"
-	printf 'x LOGOUT\r\n' | "$MAYFLY_BUILD/mayfly-imap" "$BATS_TEST_TMPDIR/probe" 2>/dev/null |
-		grep -q '^\* PREAUTH' || skip "mayfly-imap does not serve yet"
+	mayfly_dir=$(mktemp -d /tmp/drill.XXXXXX)
+	[ "$(id -u)" -ne 0 ] || chown nobody:nogroup "$mayfly_dir"
+}
+
+mayfly_clean() {
+	[ -z "${mayfly_dir-}" ] || rm -rf "$mayfly_dir"
 }
