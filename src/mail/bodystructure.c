@@ -26,7 +26,7 @@ add_value(struct writer *writer, const struct mime_value *value)
 	if (value->bytes == NULL)
 		buf_adds(writer->out, "NIL");
 	else
-		nstring_add_unfolded(writer->out, value->bytes, value->len);
+		nstring_add_value(writer->out, value->bytes, value->len);
 }
 
 /* " (disposition (parameters))" or " NIL" */

@@ -124,6 +124,8 @@ convert(const char *bytes, size_t from, size_t to, bool keep_nul, char *out)
 static void
 seek_wire(const char *bytes, size_t len, struct crlf_place *place, uint64_t wire)
 {
+	if (place->wire == wire)
+		return;
 	while (place->file < len) {
 		size_t step = len - place->file < SEEK_STEP ? len - place->file : SEEK_STEP;
 		uint64_t all;

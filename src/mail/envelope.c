@@ -47,7 +47,7 @@ add_text(const struct header_field *field, int which, struct buf *out)
 	else if (which == SUBJECT)
 		nstring_add_text(out, field->value, field->value_len);
 	else
-		nstring_add_unfolded(out, field->value, field->value_len);
+		nstring_add_value(out, field->value, field->value_len);
 }
 
 /* Every address of the fields called `which`; 0 when there is none. */

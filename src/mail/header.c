@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "mail/scan.h"
 #include "util/ascii.h"
 #include "util/buf.h"
 
@@ -128,27 +129,30 @@ header_unfold(const char *value, size_t len, struct buf *out)
 		value++;
 	while (end > value && (is_blank(end[-1]) || end[-1] == '\r' || end[-1] == '\n'))
 		end--;
-	buf_add(out, "", 0);	/* text, also when it is empty */
-	while (value < end) {
-		const char *stop = value;
-
-		while (stop < end && *stop != '\n' && *stop != '\r' && *stop != '\0')
-			stop++;
-		buf_add(out, value, (size_t)(stop - value));
-		if (stop < end && *stop == '\0')
-			buf_addc(out, ' ');
-		else if (stop < end && *stop == '\r' && (end - stop < 2 || stop[1] != '\n'))
+	if (!(scan_kinds(value, (size_t)(end - value)) & SCAN_CONTROL)) {
+		buf_add(out, value, (size_t)(end - value));
+		return;
+	}
+	for (; value < end; value++) {
+		if (*value == '\0' || (*value == '\r' && value[1] != '\n'))
 			buf_addc(out, ' ');	/* a bare CR is no folding, but no text either */
-		value = stop < end ? stop + 1 : end;
+		else if (*value != '\r' && *value != '\n')
+			buf_addc(out, *value);
 	}
 }
 
 bool
 header_is_plain(const char *value, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)value[i] >= 0x80 || (value[i] == '=' && i + 1 < len && value[i + 1] == '?')
-		    || value[i] == '\x1b')
-			return false;
+	unsigned kinds = scan_kinds(value, len);
+
+	if (kinds & SCAN_HIGH)
+		return false;
+	if ((kinds & SCAN_CONTROL) && memchr(value, '\x1b', len) != NULL)
+		return false;
+	if (kinds & SCAN_EQUALS)
+		for (const char *at = value, *end = value + len; (at = memchr(at, '=', (size_t)(end - at))) != NULL; )
+			if (++at < end && *at == '?')
+				return false;
 	return true;
 }

@@ -124,3 +124,21 @@ nstring_add_unfolded(struct buf *out, const char *bytes, size_t len)
 	nstring_add(out, buf_str(&clean), clean.len);
 	buf_fini(&clean);
 }
+
+void
+nstring_add_value(struct buf *out, const char *bytes, size_t len)
+{
+	size_t blanks = 0;
+
+	if (len == 0 || *bytes == '\n' || (*bytes == '\r' && len > 1 && bytes[1] == '\n'))
+		/* the colon stops us */
+		while (bytes[-1] == ' ' || bytes[-1] == '\t') {
+			bytes--;
+			blanks++;
+		}
+	if (blanks > 0) {
+		bytes++;
+		blanks--;
+	}
+	nstring_add_unfolded(out, bytes, len + blanks);
+}

@@ -238,6 +238,7 @@ params_read(struct params *params, struct lex *lex)
 	bool continued = false;
 
 	buf_reset(&params->text);
+	buf_add(&params->text, "", 0);	/* never NULL, though all names and values may be empty */
 	params->count = 0;
 	while (lex->at < lex->end && params->count < PARSE_PARAM_MAX) {
 		if (read_one(params, lex) == 0) {

@@ -217,19 +217,28 @@ find_boundary(const struct scan *scan, size_t offset, struct hit *hit)
 
 /* Does a field that was remembered give way to another of its name? */
 static bool
-gives_way(int which, const struct mime_value *value, struct buf *text)
+gives_way(struct structure *structure, int which, const struct mime_value *value)
 {
+	struct lex lex;
+
 	if (value->bytes == NULL)
 		return true;
 	if (which == MIME_ENCODING)
-		return !structure_encoding(value, text);
+		return !structure_encoding(value, &structure->text);
+	if (which != MIME_DISPOSITION)
+		return false;
 	/* a disposition that names no file, for one that may */
-	return which == MIME_DISPOSITION && memchr(value->bytes, ';', value->len) == NULL;
+	buf_reset(&structure->text);
+	lex = lex_of(value->bytes, value->len);
+	if (lex_blanks(&lex) > 0)
+		lex_token(&lex, &structure->text);
+	params_read(&structure->params, &lex);
+	return structure->params.count == 0;
 }
 
 /* Remember a field that describes the part; true when it makes the part MIME. */
 static bool
-note_field(struct mime *mime, const struct header_field *field, struct buf *text)
+note_field(struct structure *structure, struct mime *mime, const struct header_field *field)
 {
 	static const char *const names[MIME_FIELDS] = {
 		[MIME_TYPE] = "Type", [MIME_ENCODING] = "Transfer-Encoding", [MIME_ID] = "ID",
@@ -246,7 +255,7 @@ note_field(struct mime *mime, const struct header_field *field, struct buf *text
 	for (int i = 0; i < MIME_FIELDS; i++) {
 		if (!ascii_is(field->name + 8, field->name_len - 8, names[i]))
 			continue;
-		if (gives_way(i, &mime->fields[i], text))
+		if (gives_way(structure, i, &mime->fields[i]))
 			mime->fields[i] = (struct mime_value){ field->value, field->value_len };
 		return i == MIME_TYPE;
 	}
@@ -273,7 +282,7 @@ read_header(struct scan *scan, struct hit *hit)
 			break;
 		if (!header_next(&walk, &field))
 			break;
-		if (note_field(mime, &field, &scan->structure->text))
+		if (note_field(scan->structure, mime, &field))
 			is_mime = true;
 	}
 	if (!ended)

@@ -134,6 +134,23 @@ utf8_len(unsigned char c)
 	return c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
 }
 
+/* Where the run of ASCII without NUL at `at` ends, eight bytes a step. */
+static const char *
+ascii_run(const char *at, const char *end)
+{
+	const uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+	uint64_t word;
+
+	for (; end - at >= 8; at += 8) {
+		memcpy(&word, at, 8);
+		if (((word | (word - ones)) & tops) != 0)	/* a top bit, or below 1 */
+			break;
+	}
+	while (at < end && (unsigned char)*at < 0x80 && *at != '\0')
+		at++;
+	return at;
+}
+
 /* Copy what is UTF-8, repair what is not; returns where an unfinished character begins, or end. */
 static const char *
 feed_utf8(const struct charset *charset, const char *at, const char *end, struct buf *out)
@@ -142,8 +159,7 @@ feed_utf8(const struct charset *charset, const char *at, const char *end, struct
 		const char *start = at;
 		uint32_t ignored;
 
-		while (at < end && (unsigned char)*at < 0x80 && *at != '\0')
-			at++;
+		at = ascii_run(at, end);
 		buf_add(out, start, (size_t)(at - start));
 		start = at;
 		if (at == end)

@@ -60,12 +60,25 @@ skip_uu_begin(const char *bytes, size_t len)
 	return len;
 }
 
+/* How many bytes to take at once: about STEP, never cut between CR and LF. */
+static size_t
+whole_lines(const char *bytes, size_t len)
+{
+	size_t step = STEP;
+
+	if (len <= STEP)
+		return len;
+	while (step > STEP / 2 && bytes[step - 1] != '\n')
+		step--;
+	while (step < len && bytes[step] == '\n')
+		step++;
+	return step;
+}
+
 bool
 decode_body(const char *bytes, size_t len, enum part_encoding encoding, decode_sink *sink, void *ctx)
 {
 	struct decoder decoder = { .sink = sink, .ctx = ctx };
-	struct crlf_place place = { 0, 0 };
-	uint64_t at = 0, sent;
 
 	switch (encoding) {
 	case PART_BASE64:
@@ -89,17 +102,15 @@ decode_body(const char *bytes, size_t len, enum part_encoding encoding, decode_s
 		decoder.direct = true;
 		break;
 	}
-	if (encoding == PART_BASE64) {
-		/* line ends mean nothing here */
-		for (size_t step; at < len && !decoder.stopped; at += step) {
-			step = len - at < STEP ? len - at : STEP;
-			decode_step(&decoder, bytes + at, step);
+	for (size_t at = 0, step; at < len && !decoder.stopped; at += step) {
+		step = whole_lines(bytes + at, len - at);
+		if (encoding == PART_BASE64) {
+			decode_step(&decoder, bytes + at, step);	/* line ends mean nothing here */
+		} else {
+			struct crlf_place place = { 0, 0 };
+
+			crlf_send(bytes + at, step, &place, 0, UINT64_MAX, true, decode_step, &decoder);
 		}
-	} else {
-		/* in steps, to see soon that the sink has enough */
-		while (!decoder.stopped
-		    && (sent = crlf_send(bytes, len, &place, at, STEP, true, decode_step, &decoder)) > 0)
-			at += sent;
 	}
 	buf_fini(&decoder.out);
 	return !decoder.stopped;

@@ -140,7 +140,7 @@ walk_header(const char *header, size_t len, bool mime, struct output *output)
 	while (!output->stopped && header_next(&walk, &field)) {
 		buf_reset(&text);
 		if (field.name_len > 0) {
-			buf_add(&text, field.name, field.name_len);
+			words_decode(field.name, field.name_len, &text);
 			buf_adds(&text, ": ");
 		}
 		words_decode(field.value, field.value_len, &text);

@@ -14,6 +14,7 @@
 #include "mail/header.h"
 #include "mail/lex.h"
 #include "mail/param.h"
+#include "mail/scan.h"
 #include "message/charset.h"
 #include "message/message.h"
 #include "util/ascii.h"
@@ -62,6 +63,8 @@ decodable(const char *text, size_t len)
 static void
 clean(struct buf *out, size_t from)
 {
+	if (!(scan_kinds(out->data + from, out->len - from) & SCAN_CONTROL))
+		return;
 	for (size_t i = from; i < out->len; i++)
 		if ((unsigned char)out->data[i] < ' ' || out->data[i] == 0x7f)
 			out->data[i] = ' ';
@@ -70,18 +73,17 @@ clean(struct buf *out, size_t from)
 void
 words_decode(const char *value, size_t len, struct buf *out)
 {
-	struct buf flat = BUF_INIT, text = BUF_INIT;
+	struct buf text = BUF_INIT;
 	size_t from = out->len, head;
 	char *decoded;
 
-	header_unfold(value, len, &flat);
-	if (header_is_plain(flat.data, flat.len)) {
-		buf_add(out, flat.data, flat.len);
+	header_unfold(value, len, out);
+	if (header_is_plain(out->data + from, out->len - from)) {
 		clean(out, from);
-		buf_fini(&flat);
 		return;
 	}
-	add_guessed(flat.data, flat.len, &text);
+	add_guessed(out->data + from, out->len - from, &text);
+	out->len = from;
 	head = text.len < MESSAGE_VALUE_MAX ? text.len : MESSAGE_VALUE_MAX;
 	while (head > 0 && head < text.len && ((unsigned char)text.data[head] & 0xc0) == 0x80)
 		head--;
@@ -99,7 +101,6 @@ words_decode(const char *value, size_t len, struct buf *out)
 	}
 	buf_add(out, text.data + head, text.len - head);
 	clean(out, from);
-	buf_fini(&flat);
 	buf_fini(&text);
 }
 

@@ -32,9 +32,10 @@ KINDS = {
     "line-end": "the line end in front of a boundary is the boundary's (RFC 2046 5.1.1); the peer gives it to a multipart "
                 "or message that ends there, and counts it in the message's size and lines",
     "global": "message/global has an envelope and parts (RFC 9051 7.5.2, RFC 6532 3.7); to the peer it is a leaf",
-    "blanks": "a first line that holds blanks only: the peer keeps all of them but one in front of the value",
+    "blanks": "blanks in front of a value, among bare CRs; the peer keeps others",
     "open-comment": "a comment that never ends (RFC 5322 3.2.2) is no name; the peer takes what it had read by chance",
-    "star": "parameter names \"*1\" or \"x**\" are none (RFC 2231 3); the peer joins or numbers them otherwise",
+    "star": "names with asterisks that make no series from 0 (RFC 2231 3), or differ in case; the peer joins or numbers them otherwise",
+    "order": "the order of parameters means nothing (RFC 2045 5.1)",
     "percent": "a blank in a plain piece among encoded ones becomes %20 (RFC 2231 7); the peer leaves it",
     "bare-cr": "a bare CR inside an address becomes a blank; the peer passes it on",
 }
@@ -237,8 +238,12 @@ def compare_params(a, b, item, add):
             return v.replace(b"%20", b" ").replace(b"%09", b"\t")
         if all(plain(x) == plain(y) for x, y in zip(a, b)):
             kind = "percent"
-        elif all(x == y or b"*" in y for x, y in zip(a, b)):
-            kind = "star"
+        elif sorted(zip(a[::2], a[1::2])) == sorted(zip(b[::2], b[1::2])):
+            kind = "order"
+    def starless(values):
+        return [(x, y) for x, y in zip(values[::2], values[1::2]) if b"*" not in x]
+    if kind is None and isinstance(a, list) and isinstance(b, list) and starless(a) == starless(b):
+        kind = "star"
     add(kind, item, a, b)
 
 

@@ -3,7 +3,9 @@
 
 Every message is a function of its seed alone. Headers, addresses, types,
 parameters and boundaries are put together from good and broken pieces, then
-some messages are mutated byte by byte and line by line.
+some messages are mutated byte by byte and line by line. Odd seeds are wild;
+even seeds are calm: nearly all in order, so that one fault is not hidden by
+another.
 """
 import os
 import random
@@ -17,6 +19,9 @@ TYPES = ["text/plain", "text/html", "TEXT/Plain", "text", "application/pdf", "ap
          "message/external-body", "message/global", "x-y/z", "", "/", "text/", "/plain", "text/plain/x", "text /plain",
          "text/ plain", "(c)text/plain", "text(c)/(d)plain(e)", "\"text/plain\"", "te xt/plain", "multipart/mixed(c)",
          "multipart/", "application/ms-tnef", "video/*", "a/b.c+d", "text/x\u00e4"]
+GOOD_TYPES = ["text/plain", "text/html", "application/pdf", "image/png", "multipart/mixed", "multipart/mixed",
+              "multipart/alternative", "multipart/digest", "multipart/related", "message/rfc822", "message/rfc822",
+              "message/delivery-status", "text/calendar"]
 BOUNDARIES = ["a", "b", "ab", "abc", "a--", "--", "-", "=_x", "b b", "b ", "----=_Part_1_2.3", "(x)", "a\"b", "", "a" * 69, "a" * 70]
 ENCODINGS = ["7bit", "8bit", "binary", "base64", "quoted-printable", "BASE64", "x-uuencode", "x y", "", "(c) base64 (d)",
              "base64;", "\"base64\"", "quoted-printable\t", "8bit(x)", "7-bit", "base64 x"]
@@ -29,17 +34,36 @@ class Maker:
         self.eol = self.r.choice(EOLS)
         self.depth = 0
         self.budget = 30    # parts
+        self.calm = seed % 2 == 0
+        self.boundaries = 0
 
     def pick(self, *choices):
+        # what is usual stands first
+        if self.calm and self.r.random() < 0.9:
+            return choices[0]
+        return self.r.choice(choices)
+
+    def number(self, *choices):
         return self.r.choice(choices)
 
     def chance(self, p):
+        if self.calm and p < 0.12:
+            p /= 8
         return self.r.random() < p
 
+    def type(self):
+        return self.r.choice(GOOD_TYPES if self.calm and self.r.random() < 0.97 else TYPES)
+
+    def boundary(self):
+        if self.calm and self.r.random() < 0.95:
+            self.boundaries += 1
+            return self.r.choice(["b%d", "=_%d", "----=_Part_%d"]) % self.boundaries
+        return self.r.choice(BOUNDARIES)
+
     def blank(self):
-        if self.chance(0.85):
+        if self.chance(0.98 if self.calm else 0.85):
             return ""
-        return self.pick(" ", "  ", "\t", " \t ", self.eol + " ", self.eol + "\t", self.eol + "  ", "(c)", " (a b) ", "(c(d))", "(\\))", "()")
+        return self.number(" ", "  ", "\t", " \t ", self.eol + " ", self.eol + "\t", self.eol + "  ", "(c)", " (a b) ", "(c(d))", "(\\))", "()")
 
     def quoted(self):
         inner = self.pick("a b", "a", "", "Lark, Ada", "x\\\"y", "a\\\\b", "a@b", "<a@b>", "a  b", " a ", "a;b", "(c)", "a" + self.eol + " b",
@@ -52,7 +76,7 @@ class Maker:
         return self.quoted() if self.chance(0.2) else self.r.choice(WORDS)
 
     def phrase(self):
-        n = self.pick(0, 1, 1, 1, 2, 2, 3)
+        n = self.number(0, 1, 1, 1, 2, 2, 3)
         sep = self.pick(" ", " ", " ", "  ", "", ". ", ".", "\t", self.eol + " ")
         return sep.join(self.word() for _ in range(n))
 
@@ -62,10 +86,11 @@ class Maker:
             local += self.pick(".", "..", " . ") + self.word()
         if self.chance(0.08):
             return local
-        return local + self.blank() + self.pick("@", "@", "@", "@", "@", "@", "@@", " ") + self.blank() + self.r.choice(HOSTS)
+        hosts = HOSTS[:5] if self.calm else HOSTS
+        return local + self.blank() + self.pick("@", "@", "@", "@", "@", "@", "@@", " ") + self.blank() + self.r.choice(hosts)
 
     def address(self):
-        k = self.r.random()
+        k = self.r.random() * (0.95 if self.calm else 1)
         if k < 0.3:
             return self.blank() + self.addr_spec() + self.blank()
         if k < 0.75:
@@ -77,15 +102,15 @@ class Maker:
         if k < 0.85:
             return self.addr_spec() + self.pick(" (Ada Lark)", " (a(b)c)", "(\\()", " (x", "()", " (a) (b)", " (\u00e4)")
         if k < 0.93:
-            inside = self.pick(",", ", ").join(self.address() for _ in range(self.pick(0, 1, 2)))
+            inside = self.pick(",", ", ").join(self.address() for _ in range(self.number(0, 1, 2)))
             return self.phrase() + self.blank() + ":" + self.blank() + inside + self.pick(";", ";", ";", "", ";;", " ;", ",;")
         return self.pick("", " ", ",", ";", ":", "<>", "<", ">", "@", "\"", "(", ")", "[", "]", "\\", ".", "a b c", "Ada", "a b@c d@e")
 
     def addresses(self):
-        return self.pick(",", ", ", " , ", "," + self.eol + " ", ",,", "; ").join(self.address() for _ in range(self.pick(0, 1, 1, 1, 2, 2, 3)))
+        return self.pick(",", ", ", " , ", "," + self.eol + " ", ",,", "; ").join(self.address() for _ in range(self.number(0, 1, 1, 1, 2, 2, 3)))
 
     def text_value(self):
-        return self.pick("plain", "two words", "a  b", "", " ", "x" + self.eol + " y", "x" + self.eol + "\ty", "x " + self.eol + "   y",
+        return self.number("plain", "two words", "a  b", "", " ", "x" + self.eol + " y", "x" + self.eol + "\ty", "x " + self.eol + "   y",
                          "=?utf-8?q?=C3=A4?=", "=?utf-8?q?a?=" + self.eol + " =?utf-8?q?b?=", "raw \u00e4", "q\"uote", "back\\slash", "a\tb",
                          "(c)", "<a@b>", "<a@b>" + self.eol + " <c@d>", "trailing ", "a" + self.eol + " " + self.eol + " b", "{5}", "NIL", "a" * 1100,
                          "bare\rcr", "\x01\x7f", "cr\r", "latin \udce4")
@@ -104,7 +129,7 @@ class Maker:
 
     def params(self):
         out = ""
-        for _ in range(self.pick(0, 0, 1, 1, 2, 3, 5)):
+        for _ in range(self.number(0, 0, 1, 1, 2, 3, 5)):
             out += self.blank() + self.pick(";", ";", ";", ";", ";", ";", ";", ";;", "", ",", " ") + self.pick(" ", "", " ", self.eol + " ") + self.blank()
             out += self.param_name() + self.blank() + self.pick("=", "=", "=", "=", "=", "=", "", "==", " = ") + self.blank() + self.value() + self.blank()
         if self.chance(0.1):
@@ -141,9 +166,10 @@ class Maker:
                 params = self.pick(b, b, b, b, b + params, params + b)
             fields.append(self.field("Content-Type", kind + params))
             if self.chance(0.04):
-                fields.append(self.field("Content-Type", self.r.choice(TYPES)))
+                fields.append(self.field("Content-Type", self.type()))
         if self.chance(0.3):
-            fields.append(self.field("Content-Transfer-Encoding", self.r.choice(ENCODINGS)))
+            encodings = ENCODINGS[:6] if self.calm else ENCODINGS
+            fields.append(self.field("Content-Transfer-Encoding", self.r.choice(encodings)))
         if self.chance(0.15):
             fields.append(self.field("Content-Disposition", self.pick("attachment", "inline", "attachment", "", ";", "\"x\"", "a b") + self.params()))
         if self.chance(0.08):
@@ -161,13 +187,13 @@ class Maker:
 
     def part(self, top, boundaries, digest=False):
         """header and body of a part"""
-        kind = self.r.choice(TYPES) if self.chance(0.8) else None
+        kind = self.type() if self.chance(0.8) else None
         if self.depth >= 5 and kind and kind.lower().startswith(("multipart", "message")):
             kind = "text/plain"
         low = (kind or "").lower()
         boundary = None
         if low.startswith("multipart"):
-            boundary = self.r.choice(BOUNDARIES)
+            boundary = self.boundary()
             if boundaries and self.chance(0.25):
                 boundary = boundaries[-1] + self.pick("", "x", "--", " ", "-")
         fields = self.mime_fields(kind, boundary)
@@ -177,7 +203,7 @@ class Maker:
             fields += self.message_fields()
             if self.chance(0.3):
                 self.r.shuffle(fields)
-        for _ in range(self.pick(0, 0, 0, 0, 1, 1, 2)):
+        for _ in range(self.number(0, 0, 0, 0, 1, 1, 2)):
             fields.insert(self.r.randint(0, len(fields)), self.noise())
         head = "".join(fields)
         head += self.pick(self.eol, self.eol, self.eol, self.eol, self.eol, self.eol, self.eol, self.eol, "", "\n", "\r\n", " " + self.eol)
@@ -192,7 +218,7 @@ class Maker:
         return head + body
 
     def multipart(self, boundary, boundaries, digest):
-        n = self.pick(0, 1, 1, 2, 2, 2, 3, 4)
+        n = self.number(0, 1, 1, 2, 2, 2, 3, 4)
         out = self.pick("", "", "", "preamble" + self.eol, self.eol, "--" + self.eol, "-- " + self.eol, "-")
         for _ in range(n):
             self.budget -= 1
@@ -208,7 +234,7 @@ class Maker:
 
     def leaf(self, boundaries):
         out = ""
-        for _ in range(self.pick(0, 1, 1, 2, 3, 5)):
+        for _ in range(self.number(0, 1, 1, 2, 3, 5)):
             out += self.pick("text", "", "a line of text", "--", "-- ", "\u00e4", "From x", ".", "--zz", "a\rb", "nul \0 x", "bare\r", "=C3=A4=", "aGVsbG8=") + self.eol
             if self.chance(0.03):
                 out += "-" + "-" + (self.r.choice(boundaries) if boundaries else "q") + self.eol
@@ -219,15 +245,15 @@ class Maker:
     def message_fields(self):
         fields = []
         for name in ("From", "To", "Cc", "Bcc", "Sender", "Reply-To"):
-            for _ in range(self.pick(0, 0, 1, 1, 1, 1, 1, 2) if name in ("From", "To") else self.pick(0, 0, 0, 0, 1)):
+            for _ in range(self.number(0, 0, 1, 1, 1, 1, 1, 2) if name in ("From", "To") else self.pick(0, 0, 0, 0, 1)):
                 fields.append(self.field(name, self.addresses()))
         for name in ("Subject", "Date", "Message-ID", "In-Reply-To"):
-            for _ in range(self.pick(0, 0, 1, 1, 1, 1, 1, 1, 2)):
+            for _ in range(self.number(0, 0, 1, 1, 1, 1, 1, 1, 2)):
                 fields.append(self.field(name, self.text_value()))
         return fields
 
     def mutate(self, data):
-        for _ in range(self.pick(1, 1, 2, 4)):
+        for _ in range(self.number(1, 1, 2, 4)):
             if not data:
                 break
             i = self.r.randrange(len(data))
