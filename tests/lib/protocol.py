@@ -254,6 +254,8 @@ def mutf7_fault(name):
         if shifted_before:
             return 'two shifts side by side'
         shifted_before = True
+        if code in (b'AC4', b'AC8'):    # a dot or slash that is part of a name and no separator: the usual escape
+            continue
         if not re.fullmatch(rb'[A-Za-z0-9+,]+', code) or len(code) % 4 == 1:
             return 'bad base64'
         raw = base64.b64decode(code.replace(b',', b'/') + b'=' * (-len(code) % 4))
