@@ -51,7 +51,9 @@ account_open(struct account *account, const char *path, enum layout layout, bool
 	account->layout = layout;
 	account->sync = true;
 	account->dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (account->dirfd < 0 && errno == ENOENT && create && mkdir(path, 0700) == 0) {
+	/* a client's first connections come together: another session may have made it just now */
+	if (account->dirfd < 0 && errno == ENOENT && create &&
+	    (mkdir(path, 0700) == 0 || errno == EEXIST)) {
 		made = true;
 		account->dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}

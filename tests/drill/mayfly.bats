@@ -88,3 +88,23 @@ tcp_start() {
 	grep -q '^0 connections broken, 0 expectations failed' "$out"
 	grep -Eq ' a2 +NOOP +[1-9][0-9]+ +0 +0 +0 ' "$out"
 }
+
+@test "a client's first connections, all at once, are all served and see one mailbox" {
+	strace -o /dev/null true 2>/dev/null || skip "strace is not installed or may not trace"
+	script s <<-'E'
+	{server}
+	expect /PREAUTH/
+	a1 SELECT INBOX
+	expect OK
+	capture uidvalidity untagged /UIDVALIDITY ([0-9]+)/
+	print {uidvalidity}
+	LOGOUT
+	E
+	# each finds no Maildir, and then takes its time to make it
+	command="$(mayfly_command "--no-sandbox $mayfly_dir/Maildir")"
+	run_drill --sessions 5 -l log -D server="tunnel ${command/exec /exec strace -f -o /dev/null \
+		-e inject=mkdir:delay_enter=500000 } 2>/dev/null" s
+	show
+	[ "$status" -eq 0 ]
+	[ "$(grep '	print	' "$BATS_TEST_TMPDIR/log" | cut -f8 | sort -u | wc -l)" -eq 1 ]
+}
