@@ -73,6 +73,7 @@ add_plain(struct command *cmd, struct fetch_items *items, int which)
 
 	item->kind = plain_items[which].kind;
 	item->label = plain_items[which].name;
+	item->label_len = strlen(item->label);
 	item->section.kind = plain_items[which].section;
 	items->want |= plain_items[which].want;
 	items->sets_seen |= plain_items[which].seen;
@@ -173,6 +174,23 @@ parse_section(struct command *cmd, struct fetch_item *item)
 	return parse_char(p, ']');
 }
 
+/* "BODY[1.TEXT]<0>", as every answer of this command will say it. */
+static void
+make_label(struct command *cmd, struct fetch_item *item)
+{
+	struct buf label = BUF_INIT;
+
+	buf_adds(&label, item->kind == ITEM_BINARY ? "BINARY["
+	    : item->kind == ITEM_BINARY_SIZE ? "BINARY.SIZE[" : "BODY[");
+	section_print(&item->section, &label);
+	buf_addc(&label, ']');
+	if (item->partial)
+		buf_addf(&label, "<%llu>", (unsigned long long)item->offset);
+	item->label = arena_strndup(cmd->arena, label.data, label.len);
+	item->label_len = label.len;
+	buf_fini(&label);
+}
+
 static int
 parse_body_section(struct command *cmd, struct fetch_items *items, bool peek)
 {
@@ -181,6 +199,7 @@ parse_body_section(struct command *cmd, struct fetch_items *items, bool peek)
 	item->kind = ITEM_SECTION;
 	if (parse_section(cmd, item) < 0 || parse_partial(&cmd->parse, item) < 0)
 		return -1;
+	make_label(cmd, item);
 	item->from_header = fields_are_common(&item->section);
 	items->want |= item->from_header ? MESSAGE_WANT_HEADER : MESSAGE_WANT_FILE;
 	if (section_needs_parts(&item->section))
@@ -204,6 +223,7 @@ parse_binary(struct command *cmd, struct fetch_items *items, enum item_kind kind
 		return err_set(&cmd->err, ERR_SYNTAX, "BINARY takes part numbers only");
 	if (kind == ITEM_BINARY && parse_partial(&cmd->parse, item) < 0)
 		return -1;
+	make_label(cmd, item);
 	items->want |= MESSAGE_WANT_FILE | MESSAGE_WANT_PARTS;
 	items->sets_seen |= kind == ITEM_BINARY && !peek;
 	return 0;
@@ -221,42 +241,24 @@ try_prefix(struct parse *p, const char *prefix)
 	return true;
 }
 
-/* The words by which the answer names it; the same words, the same item. */
-static void
-print_label(const struct fetch_item *item, struct buf *out)
-{
-	if (item->label != NULL) {
-		buf_adds(out, item->label);
-		return;
-	}
-	buf_adds(out, item->kind == ITEM_BINARY ? "BINARY["
-	    : item->kind == ITEM_BINARY_SIZE ? "BINARY.SIZE[" : "BODY[");
-	section_print(&item->section, out);
-	buf_addc(out, ']');
-	if (item->partial)
-		buf_addf(out, "<%llu>", (unsigned long long)item->offset);
-}
-
 /* Drop the last item if it stands among those before it: it is told once (RFC 9051 7.5.2). */
 static void
 drop_repeated(struct fetch_items *items)
 {
 	enum { LOOK_BACK = 32 };	/* a client repeats an item by accident, not a thousand of them */
 	size_t last = items->count - 1;
-	struct buf a = BUF_INIT, b = BUF_INIT;
+	const struct fetch_item *new = &items->at[last];
 
-	print_label(&items->at[last], &a);
 	for (size_t i = last > LOOK_BACK ? last - LOOK_BACK : 0; i < last; i++) {
-		buf_reset(&b);
-		print_label(&items->at[i], &b);
-		if (a.len == b.len && memcmp(a.data, b.data, a.len) == 0
-		    && items->at[i].count == items->at[last].count) {
+		const struct fetch_item *old = &items->at[i];
+
+		/* the same words, the same item */
+		if (old->label_len == new->label_len && old->count == new->count
+		    && memcmp(old->label, new->label, new->label_len) == 0) {
 			items->count--;
 			break;
 		}
 	}
-	buf_fini(&a);
-	buf_fini(&b);
 }
 
 static int
@@ -497,7 +499,7 @@ write_item(struct session *s, const struct fetch_item *item, struct made *made, 
 {
 	struct buf *out = &s->out.buf;
 
-	print_label(item, out);
+	output_write(&s->out, item->label, item->label_len);
 	switch (item->kind) {
 	case ITEM_UID:
 		output_char(&s->out, ' ');
@@ -594,47 +596,60 @@ is_light(const struct fetch_items *items)
 	return !(items->want & (MESSAGE_WANT_FILE | MESSAGE_WANT_PARTS | MESSAGE_WANT_HEADER));
 }
 
-int
-write_fetch(struct session *s, const struct fetch_items *items,
-    struct message_reader *reader, uint32_t row, bool uid, bool extra_flags, struct err *err)
+/* Items that are cut out of bytes. */
+static int
+write_with_sections(struct session *s, const struct fetch_items *items, struct made *made,
+    const struct message_reader *reader, uint32_t row, bool uid, bool extra_flags,
+    struct err *err)
 {
-	struct made made = { .parts = PART_TABLE_INIT };
 	struct section_data sections[8] = { 0 };
 	struct buf decoded[8] = { 0 };
 	uint64_t sizes[8];
 	bool found[8];
 	void *memory = NULL;
-	int result = 1;
+	int result;
+
+	made->sections = sections;
+	made->decoded = decoded;
+	made->sizes = sizes;
+	made->found = found;
+	if (items->count > 8) {
+		size_t each = sizeof *made->sections + sizeof *made->decoded + sizeof *made->sizes
+		    + sizeof *made->found;
+		char *at = memory = mem_calloc(items->count, each);
+
+		made->sections = (struct section_data *)at;
+		made->decoded = (struct buf *)(at += items->count * sizeof *made->sections);
+		made->sizes = (uint64_t *)(at += items->count * sizeof *made->decoded);
+		made->found = (bool *)(at += items->count * sizeof *made->sizes);
+	}
+	result = prepare(items, made, reader, err);
+	if (result == 0) {
+		write_all(s, items, made, reader, row, uid, extra_flags);
+		result = 1;
+	}
+	made_fini(made, items->count);
+	free(memory);
+	return result;
+}
+
+int
+write_fetch(struct session *s, const struct fetch_items *items,
+    struct message_reader *reader, uint32_t row, bool uid, bool extra_flags, struct err *err)
+{
+	struct made made;
 
 	if (items->want != 0) {
-		result = message_load(reader, s->mailbox, row, items->want, &made.record, err);
+		int result = message_load(reader, s->mailbox, row, items->want, &made.record, err);
+
 		if (result != MESSAGE_OK)
 			return result;
 	}
 	if (is_light(items)) {
+		/* Clearing what only sections need was a fifth of FETCH 1:* (UID FLAGS). */
 		write_all(s, items, &made, reader, row, uid, extra_flags);
 		return 1;
 	}
-	made.sections = sections;
-	made.decoded = decoded;
-	made.sizes = sizes;
-	made.found = found;
-	if (items->count > 8) {
-		size_t each = sizeof *made.sections + sizeof *made.decoded + sizeof *made.sizes
-		    + sizeof *made.found;
-		char *at = memory = mem_calloc(items->count, each);
-
-		made.sections = (struct section_data *)at;
-		made.decoded = (struct buf *)(at += items->count * sizeof *made.sections);
-		made.sizes = (uint64_t *)(at += items->count * sizeof *made.decoded);
-		made.found = (bool *)(at += items->count * sizeof *made.sizes);
-	}
-	result = prepare(items, &made, reader, err);
-	if (result == 0) {
-		write_all(s, items, &made, reader, row, uid, extra_flags);
-		result = 1;
-	}
-	made_fini(&made, items->count);
-	free(memory);
-	return result;
+	made.parts = PART_TABLE_INIT;
+	return write_with_sections(s, items, &made, reader, row, uid, extra_flags, err);
 }

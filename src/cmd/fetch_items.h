@@ -32,7 +32,8 @@ enum item_kind {
 
 struct fetch_item {
 	enum item_kind kind;
-	const char *label;	/* as the answer names it; NULL for ITEM_SECTION and BINARY: made from section */
+	const char *label;	/* as the answer names it: made once, not for each message */
+	size_t label_len;
 	struct section section;
 	bool partial;
 	uint64_t offset, count;

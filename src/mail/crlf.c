@@ -167,34 +167,20 @@ crlf_send(const char *bytes, size_t len, struct crlf_place *place,
 		place->wire += 2;
 	}
 	while (sent < count && place->file < len) {
-		struct crlf_place stop = *place;
-		bool half = false;
-		char *end;
+		size_t stop = len - place->file < STAGE / 2 ? len : place->file + STAGE / 2;
+		char *end = convert(bytes, place->file, stop, keep_nul, stage);
+		uint64_t made = (uint64_t)(end - stage);
 
-		stop.file += STAGE / 2;
-		if (stop.file > len)
-			stop.file = len;
-		if ((stop.file - place->file) * 2 > count - sent) {
-			/* may be more than is wanted: find the exact end */
-			stop = *place;
-			seek_wire(bytes, len, &stop, place->wire + (count - sent));
-			half = stop.wire < place->wire + (count - sent) && stop.file < len;
-			if (stop.file - place->file > STAGE / 2) {
-				stop.file = place->file + STAGE / 2;
-				half = false;
-			}
+		if (made > count - sent) {
+			/* More than is wanted; the cut may be between a CR that we add and its LF. */
+			sink(ctx, stage, (size_t)(count - sent));
+			seek_wire(bytes, len, place, place->wire + (count - sent));
+			return count;
 		}
-		end = convert(bytes, place->file, stop.file, keep_nul, stage);
-		place->wire += (uint64_t)(end - stage);
-		sent += (uint64_t)(end - stage);
-		place->file = stop.file;
-		if (half) {
-			*end++ = '\r';
-			sent++;
-		}
-		sink(ctx, stage, (size_t)(end - stage));
-		if (half)
-			break;
+		sink(ctx, stage, (size_t)made);
+		place->file = stop;
+		place->wire += made;
+		sent += made;
 	}
 	return sent;
 }

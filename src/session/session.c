@@ -52,6 +52,18 @@ session_logout(struct session *s)
 	s->state = STATE_LOGOUT;
 }
 
+/* Work that the client need not wait for: its answer goes out first. */
+static void
+rest(void *ctx)
+{
+	struct session *s = ctx;
+
+	if (s->mailbox == NULL || !mailbox_wants_rest(s->mailbox))
+		return;
+	if (output_flush(&s->out) == 0)
+		mailbox_rest(s->mailbox);
+}
+
 static void
 before_answer(void *ctx, const struct command *cmd, bool failed)
 {
@@ -150,6 +162,7 @@ session_run(const struct session_options *options, int in_fd, int out_fd)
 	s.dispatch = (struct dispatch){
 		.in = &s.in, .out = &s.out, .rows = options->commands, .session = &s,
 		.state = current_state, .before_answer = before_answer,
+		.rest = rest,
 		.command_max = COMMAND_MAX, .bad_max = BAD_COMMANDS_MAX, .literal_plus = true,
 	};
 	if (account_open(&s.account, options->maildir, options->layout, true, &err) < 0) {

@@ -1,9 +1,14 @@
 /*
  * Changes by a session. The order is always: lock and replay; change the names
- * on disk; sync the directory; write the journal. A crash in between leaves the
- * disk ahead of the journal, and the next look takes it as the work of another
- * program: flags as they are now, a file without a record gets a new UID, a
+ * on disk; write and sync the journal; sync the directory. A crash in between leaves
+ * disk and journal apart, and the next look takes what the disk shows as the work of
+ * another program: flags as they are now, a file without a record gets a new UID, a
  * record without a file is expunged. Nothing was promised yet, nothing is lost.
+ *
+ * The directory is synced last because that is the cheaper order: where names and
+ * blocks share one transaction (ext4, xfs, btrfs), syncing the journal has put the
+ * names on disk already, and the directory finds nothing left to wait for. The other
+ * way round the journal's new length needs a second transaction.
  *
  * A delivery is written and synced in tmp/ before the lock is taken, then linked
  * into cur/: a reader sees whole messages only. Left in tmp/ by a crash, it is
@@ -233,14 +238,13 @@ commit_targets(struct flag_work *w, struct err *err)
 
 	lines_for_targets(w, &lines);
 	w->count = 0;
-	if (w->renamed_cur)
+	m->own_lines = true;
+	result = mailbox_commit(m, &lines, true, err);
+	m->own_lines = false;
+	if (result == 0 && w->renamed_cur)
 		result = sync_dir(m, m->curfd, err);
 	if (result == 0 && w->renamed_new)
 		result = sync_dir(m, m->newfd, err);
-	m->own_lines = true;
-	if (result == 0)
-		result = mailbox_commit(m, &lines, true, err);
-	m->own_lines = false;
 	buf_fini(&lines);
 	return result;
 }
@@ -368,12 +372,13 @@ mailbox_expunge(struct mailbox *m, const uint32_t *rows, size_t count, struct er
 	if (result < 0)
 		done--;
 	lines_for_expunge(m, rows, done, &lines);
-	if (done > 0 && (sync_dir(m, m->curfd, &late) < 0
-	    || mailbox_commit(m, &lines, true, &late) < 0)) {
+	if (done > 0 && mailbox_commit(m, &lines, true, &late) < 0) {
 		/* The files are gone whatever the journal could take: say so to this client. */
 		log_err(&late);
 		mailbox_apply(m, &lines);
 	}
+	if (done > 0 && sync_dir(m, m->curfd, &late) < 0)
+		log_err(&late);
 	mailbox_unlock(m);
 	buf_fini(&lines);
 	return result;
@@ -545,7 +550,8 @@ mailbox_deliver(struct mailbox *m, struct delivery *deliveries, size_t count,
 		uidlist_write_added(&lines, uids_out[placed], modseq, (int64_t)time(NULL), "",
 		    d->flags, "", &m->keywords, set_of(m, d->keywords, d->keyword_count), name.data);
 	}
-	if (sync_dir(m, cur, err) < 0 || mailbox_commit(m, &lines, true, err) < 0)
+	/* Undone behind the journal, a delivery reads as expunged at the next look: its UID is wasted. */
+	if (mailbox_commit(m, &lines, true, err) < 0 || sync_dir(m, cur, err) < 0)
 		goto undo;
 	for (size_t i = 0; i < count; i++) {
 		free(deliveries[i].name);
@@ -762,9 +768,9 @@ mailbox_copy(struct mailbox *from, const uint32_t *rows, size_t count, struct ma
 		return -1;
 	result = transfer(from, rows, count, to, false, &placed, &lines, copied, err);
 	if (result == 0)
-		result = sync_dir(to, to->curfd, err);
-	if (result == 0)
 		result = mailbox_commit(to, &lines, true, err);
+	if (result == 0)
+		result = sync_dir(to, to->curfd, err);
 	for (size_t i = 0; result < 0 && i < placed.count; i++)
 		unlinkat(to->curfd, placed.names[i], 0);
 	mailbox_unlock(to);
@@ -833,7 +839,7 @@ mailbox_move(struct mailbox *from, const uint32_t *rows, size_t count, struct ma
 		goto out;
 	result = transfer(from, rows, count, to, true, &placed, &lines, copied, err);
 	/* What was renamed is there now, also before an error: record it on both sides. */
-	if (sync_dir(to, to->curfd, &late) < 0 || mailbox_commit(to, &lines, true, &late) < 0) {
+	if (mailbox_commit(to, &lines, true, &late) < 0 || sync_dir(to, to->curfd, &late) < 0) {
 		if (result == 0)
 			*err = late;
 		result = -1;
@@ -842,11 +848,12 @@ mailbox_move(struct mailbox *from, const uint32_t *rows, size_t count, struct ma
 			log_err(&late);
 	} else {
 		lines_for_expunge(from, moved, rows_of(from, copied, moved), &gone);
-		if (sync_dir(from, from->curfd, &late) < 0
-		    || mailbox_commit(from, &gone, true, &late) < 0) {
+		if (mailbox_commit(from, &gone, true, &late) < 0) {
 			log_err(&late);
 			mailbox_apply(from, &gone);
 		}
+		if (sync_dir(from, from->curfd, &late) < 0)
+			log_err(&late);
 	}
 	mailbox_unlock(from);
 	mailbox_unlock(to);

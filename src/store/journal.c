@@ -649,10 +649,12 @@ mailbox_write_index(struct mailbox *m, struct err *err)
 	struct row *rows;
 	struct expunged *expunged;
 	size_t count, expunged_count;
-	bool remap = m->told_rows == 0 && m->gone.count == 0;
+	bool remap;
 	int result = 0;
 
 	rows = journal_live_rows(m, &count);
+	/* Only where every row keeps its number: nobody is gone, or the client was told of nothing. */
+	remap = m->gone.count == 0 && (m->told_rows == 0 || count == mailbox_rows(m));
 	expunged = all_expunged(m, &expunged_count);
 	if (m->cache != NULL)
 		cache_fill_offsets(m->cache, rows, count);
@@ -724,8 +726,9 @@ journal_distrust(struct mailbox *m)
 	m->lines_lost = false;
 }
 
-int
-mailbox_rewrite_journal(struct mailbox *m, struct err *err)
+/* The new journal, with these lines (or NULL) behind what is known. */
+static int
+rewrite_with(struct mailbox *m, const struct buf *lines, struct err *err)
 {
 	struct buf text = BUF_INIT;
 	struct uidlist_header header;
@@ -758,6 +761,8 @@ mailbox_rewrite_journal(struct mailbox *m, struct err *err)
 		    rows[i].email_id, rows[i].flags, rows[i].suffix, &m->keywords, rows[i].set,
 		    rows[i].base);
 	uidlist_write_dirs(&text, &m->facts.cur, &m->facts.new);
+	if (lines != NULL)
+		buf_add(&text, lines->data, lines->len);
 	/* The header has a fixed length: write it again, now that the end is known. */
 	header.snapshot_end = text.len;
 	{
@@ -831,11 +836,25 @@ write_at_end(struct mailbox *m, const struct buf *lines, bool sync, struct err *
 }
 
 int
+mailbox_rewrite_journal(struct mailbox *m, struct err *err)
+{
+	return rewrite_with(m, NULL, err);
+}
+
+int
 mailbox_commit(struct mailbox *m, const struct buf *lines, bool sync, struct err *err)
 {
 	if (lines->len == 0)
 		return 0;
-	if (!m->unsaved && !m->read_only) {
+	if (!m->unsaved && !m->read_only && m->facts.serial == 0) {
+		/*
+		 * The first journal: header and lines in one write and one sync. Where there
+		 * was one before, sessions that follow it must find these lines behind the
+		 * snapshot, so there it takes two.
+		 */
+		if (rewrite_with(m, lines, err) < 0)
+			return -1;
+	} else if (!m->unsaved && !m->read_only) {
 		if ((m->damaged || m->journal_fd < 0) && mailbox_rewrite_journal(m, err) < 0)
 			return -1;
 		if (write_at_end(m, lines, sync, err) < 0)
@@ -896,4 +915,14 @@ mailbox_tidy(struct mailbox *m)
 		if (mailbox_write_index(m, &err) < 0)
 			log_err(&err);
 	}
+}
+
+void
+mailbox_rest(struct mailbox *m)
+{
+	struct err err;
+
+	m->rested = true;
+	if (mailbox_write_index(m, &err) < 0)
+		log_err(&err);
 }

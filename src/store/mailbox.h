@@ -85,6 +85,7 @@ struct mailbox {
 	bool own_lines;			/* flags being applied are this session's doing: nothing to tell */
 
 	bool lines_lost;		/* some lines cannot be read: what they gave is not known */
+	bool rested;			/* mailbox_rest has tried: not again in this session */
 	bool damaged;			/* the journal has bad lines, or is not there: write it anew */
 	struct uidlist_line line;	/* scratch */
 	struct cache *cache;		/* NULL until needed; see cache.h */
@@ -190,7 +191,20 @@ void mailbox_apply(struct mailbox *m, const struct buf *lines);
 /* Replace index, or journal and index, when their tails have grown long. The lock is not held. */
 void mailbox_tidy(struct mailbox *m);
 
-/* Write the index now, and map it (only when the client was told nothing yet). */
+/*
+ * The client has its answer and says nothing: do what need not have kept it waiting,
+ * which is the index of a mailbox that had none. Between two commands only.
+ */
+void mailbox_rest(struct mailbox *m);
+
+/* Is there anything to do for mailbox_rest? */
+static inline bool
+mailbox_wants_rest(const struct mailbox *m)
+{
+	return m->index.header == NULL && m->exists > 0 && !m->rested;
+}
+
+/* Write the index now, and map it where all rows keep their numbers: texts of rows are then other ones. */
 int mailbox_write_index(struct mailbox *m, struct err *err);
 
 /* ---- sync.c ---- */

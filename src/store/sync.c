@@ -214,30 +214,24 @@ see_entry(void *ctx, const char *name, bool in_new)
 
 /* ---- strangers: once each, in the order of their delivery ---- */
 
-static int
-by_base(const void *a, const void *b)
-{
-	const struct stranger *x = a, *y = b;
-	size_t len = x->base_len < y->base_len ? x->base_len : y->base_len;
-	int order = memcmp(x->name, y->name, len);
-
-	if (order != 0)
-		return order;
-	if (x->base_len != y->base_len)
-		return x->base_len < y->base_len ? -1 : 1;
-	return strcmp(x->suffix, y->suffix);
-}
-
+/* In the order of delivery, and those of one base name side by side. */
 static int
 by_time(const void *a, const void *b)
 {
 	const struct stranger *x = a, *y = b;
+	size_t len = x->base_len < y->base_len ? x->base_len : y->base_len;
+	int order;
 
 	if (x->sec != y->sec)
 		return x->sec < y->sec ? -1 : 1;
 	if (x->micro != y->micro)
 		return x->micro < y->micro ? -1 : 1;
-	return strcmp(x->name, y->name);
+	order = memcmp(x->name, y->name, len);
+	if (order != 0)
+		return order;
+	if (x->base_len != y->base_len)
+		return x->base_len < y->base_len ? -1 : 1;
+	return strcmp(x->suffix, y->suffix);
 }
 
 static bool
@@ -262,7 +256,7 @@ settle_twins(struct look *look)
 
 	if (look->stranger_count < 2)
 		return;
-	qsort(s, look->stranger_count, sizeof *s, by_base);
+	qsort(s, look->stranger_count, sizeof *s, by_time);
 	for (size_t i = 0; i < look->stranger_count; i++) {
 		struct stranger *before = kept > 0 ? &s[kept - 1] : NULL;
 
@@ -403,8 +397,6 @@ lines_for_strangers(struct look *look, uint64_t modseq, struct buf *lines)
 	uint32_t uid = m->facts.uidnext;
 	struct buf base = BUF_INIT;
 
-	if (look->stranger_count > 0)
-		qsort(look->strangers, look->stranger_count, sizeof *look->strangers, by_time);
 	for (size_t i = 0; i < look->stranger_count; i++) {
 		struct stranger *s = &look->strangers[i];
 
@@ -569,7 +561,6 @@ look_and_commit(struct mailbox *m, bool cur, bool new, struct err *err)
 {
 	struct look look = { .m = m, .cur = m->facts.cur, .new = m->facts.new };
 	struct buf lines = BUF_INIT;
-	bool fresh = m->exists == 0 && m->index.header == NULL;
 	int result = look_around(&look, cur, new, err);
 
 	if (result == 0) {
@@ -589,12 +580,6 @@ look_and_commit(struct mailbox *m, bool cur, bool new, struct err *err)
 			uidlist_write_dirs(&lines, &look.cur, &look.new);
 		if (result == 0)
 			result = mailbox_commit(m, &lines, news, err);
-		if (result == 0 && fresh && m->exists > 0 && m->told_rows == 0) {
-			struct err ignored;
-
-			if (mailbox_write_index(m, &ignored) < 0)
-				log_err(&ignored);
-		}
 		if (result == 0 && look.in_new > NEW_MAX && !m->read_only)
 			dirs_empty_new(m);
 	}

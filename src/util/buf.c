@@ -34,33 +34,6 @@ buf_reserve(struct buf *buf, size_t more)
 }
 
 void
-buf_add(struct buf *buf, const void *bytes, size_t len)
-{
-	char *to = buf_reserve(buf, len);
-
-	if (len > 0)
-		memcpy(to, bytes, len);
-	buf->len += len;
-	buf->data[buf->len] = '\0';
-}
-
-void
-buf_addc(struct buf *buf, char c)
-{
-	char *to = buf_reserve(buf, 1);
-
-	to[0] = c;
-	to[1] = '\0';
-	buf->len++;
-}
-
-void
-buf_adds(struct buf *buf, const char *text)
-{
-	buf_add(buf, text, strlen(text));
-}
-
-void
 buf_addf(struct buf *buf, const char *format, ...)
 {
 	va_list args;
@@ -83,11 +56,16 @@ buf_addu(struct buf *buf, uint64_t number)
 {
 	char digits[20];
 	size_t at = sizeof digits;
+	uint32_t low;
 
-	do {
+	for (; number > UINT32_MAX; number /= 10)
 		digits[--at] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
+	/* 32 bits: dividing them by a constant is a multiplication and a shift */
+	low = (uint32_t)number;
+	do {
+		digits[--at] = (char)('0' + low % 10);
+		low /= 10;
+	} while (low > 0);
 	buf_add(buf, digits + at, sizeof digits - at);
 }
 

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct buf {
 	char *data;	/* NULL only while nothing was ever added */
@@ -25,9 +26,34 @@ void buf_reset(struct buf *buf);
 /* Make sure that more bytes fit behind len, and return where they go. */
 char *buf_reserve(struct buf *buf, size_t more);
 
-void buf_add(struct buf *buf, const void *bytes, size_t len);
-void buf_addc(struct buf *buf, char c);
-void buf_adds(struct buf *buf, const char *text);
+/* Here and not in buf.c: an answer to FETCH is millions of these, most of a few bytes. */
+static inline void
+buf_add(struct buf *buf, const void *bytes, size_t len)
+{
+	char *to = buf->cap - buf->len > len ? buf->data + buf->len : buf_reserve(buf, len);
+
+	if (len > 0)
+		memcpy(to, bytes, len);
+	to[len] = '\0';
+	buf->len += len;
+}
+
+static inline void
+buf_addc(struct buf *buf, char c)
+{
+	char *to = buf->cap - buf->len > 1 ? buf->data + buf->len : buf_reserve(buf, 1);
+
+	to[0] = c;
+	to[1] = '\0';
+	buf->len++;
+}
+
+static inline void
+buf_adds(struct buf *buf, const char *text)
+{
+	buf_add(buf, text, strlen(text));
+}
+
 void buf_addf(struct buf *buf, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -2,6 +2,8 @@
 #include "util/hash.h"
 
 #include <errno.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -102,11 +104,64 @@ crc_by_table(uint32_t crc, const unsigned char *p, size_t len)
 }
 
 #if defined(__x86_64__)
+/*
+ * The instruction gives its result after three cycles and could begin one each
+ * cycle. So three lanes of LANE bytes go side by side, and are joined: the CRC
+ * of a run followed by LANE zeros is a linear map, four lookups by byte.
+ */
+enum { LANE = 128 };	/* records of the cache have a kilobyte or so */
+static uint32_t lane_shift[4][256];
+static atomic_bool lanes_ready;	/* two threads may both make the table: the same one */
+
+__attribute__((target("sse4.2"))) static void
+lane_init(void)
+{
+	uint32_t basis[32];
+
+	for (int bit = 0; bit < 32; bit++) {
+		uint64_t crc = 1u << bit;
+
+		for (int i = 0; i < LANE; i += 8)
+			crc = __builtin_ia32_crc32di(crc, 0);
+		basis[bit] = (uint32_t)crc;
+	}
+	for (int byte = 0; byte < 4; byte++)
+		for (unsigned v = 1; v < 256; v++)
+			lane_shift[byte][v] = lane_shift[byte][v & (v - 1)]
+			    ^ basis[8 * byte + __builtin_ctz(v)];
+	atomic_store_explicit(&lanes_ready, true, memory_order_release);
+}
+
+static inline uint32_t
+over_lane(uint32_t crc)
+{
+	return lane_shift[0][crc & 0xff] ^ lane_shift[1][crc >> 8 & 0xff]
+	    ^ lane_shift[2][crc >> 16 & 0xff] ^ lane_shift[3][crc >> 24];
+}
+
 __attribute__((target("sse4.2"))) static uint32_t
 crc_by_instruction(uint32_t crc, const unsigned char *p, size_t len)
 {
-	uint64_t wide = crc;
+	uint64_t wide;
 
+	if (len >= 3 * LANE && !atomic_load_explicit(&lanes_ready, memory_order_acquire))
+		lane_init();
+	for (; len >= 3 * LANE; len -= 3 * LANE, p += 3 * LANE) {
+		uint64_t a = crc, b = 0, c = 0;
+
+		for (size_t i = 0; i < LANE; i += 8) {
+			uint64_t x, y, z;
+
+			memcpy(&x, p + i, 8);
+			memcpy(&y, p + LANE + i, 8);
+			memcpy(&z, p + 2 * LANE + i, 8);
+			a = __builtin_ia32_crc32di(a, x);
+			b = __builtin_ia32_crc32di(b, y);
+			c = __builtin_ia32_crc32di(c, z);
+		}
+		crc = over_lane(over_lane((uint32_t)a) ^ (uint32_t)b) ^ (uint32_t)c;
+	}
+	wide = crc;
 	for (; len >= 8; len -= 8, p += 8) {
 		uint64_t word;
 

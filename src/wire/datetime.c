@@ -184,6 +184,15 @@ datetime_print_date(int64_t day, struct buf *out)
 	buf_addf(out, "%d-%s-%04d", mday, month_names[month - 1], year);
 }
 
+enum { DATE_TIME_LEN = 26 };	/* "17-Jul-1996 02:44:25 -0700" */
+
+static void
+two_digits(char *at, int number)
+{
+	at[0] = (char)('0' + number / 10 % 10);
+	at[1] = (char)('0' + number % 10);
+}
+
 void
 datetime_print(int64_t utc, int zone, struct buf *out)
 {
@@ -191,15 +200,35 @@ datetime_print(int64_t utc, int zone, struct buf *out)
 	int64_t last = (datetime_day(9999, 12, 31) + 1) * DAY_SECONDS - 1;
 	int64_t local, day, second;
 	int year, month, mday;
+	char *at;
 
 	local = utc + (int64_t)zone * 60;
 	local = local < first ? first : local > last ? last : local;
 	day = floor_div(local, DAY_SECONDS);
 	second = local - day * DAY_SECONDS;
 	datetime_civil(day, &year, &month, &mday);
-	buf_addf(out, "%2d-%s-%04d %02d:%02d:%02d %c%02d%02d", mday, month_names[month - 1], year,
-	    (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60),
-	    zone < 0 ? '-' : '+', abs(zone) / 60, abs(zone) % 60);
+	/* Digit by digit: a list view prints one of these a message, and printf was a third of its time. */
+	at = buf_reserve(out, DATE_TIME_LEN);
+	two_digits(at, mday);
+	if (mday < 10)
+		at[0] = ' ';
+	at[2] = '-';
+	memcpy(at + 3, month_names[month - 1], 3);
+	at[6] = '-';
+	two_digits(at + 7, year / 100);
+	two_digits(at + 9, year % 100);
+	at[11] = ' ';
+	two_digits(at + 12, (int)(second / 3600));
+	at[14] = ':';
+	two_digits(at + 15, (int)(second / 60 % 60));
+	at[17] = ':';
+	two_digits(at + 18, (int)(second % 60));
+	at[20] = ' ';
+	at[21] = zone < 0 ? '-' : '+';
+	two_digits(at + 22, abs(zone) / 60);
+	two_digits(at + 24, abs(zone) % 60);
+	at[DATE_TIME_LEN] = '\0';
+	out->len += DATE_TIME_LEN;
 }
 
 /* What has been found so far in a Date header; -1: not yet. */

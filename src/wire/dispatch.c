@@ -168,6 +168,8 @@ dispatch_run(struct dispatch *d)
 			return DISPATCH_LOGOUT;
 		if (d->out->dead)
 			return DISPATCH_GONE;
+		if (d->rest != NULL && !input_pending(d->in))
+			d->rest(d->session);
 		switch (input_line(d->in, &line, &len)) {
 		case INPUT_OK:
 			break;

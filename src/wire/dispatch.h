@@ -70,6 +70,8 @@ struct dispatch {
 	enum state (*state)(void *session);
 	/* Called before the tagged answer of every command that a row was found for. */
 	void (*before_answer)(void *session, const struct command *cmd, bool failed);
+	/* Called between two commands when none is waiting to be run; NULL: nothing to do. */
+	void (*rest)(void *session);
 	/* Why a known command is refused in this state; NULL: a standard text. */
 	const char *(*refusal)(void *session, const struct command_row *row);
 	uint64_t command_max;	/* octets of one command that are held in memory */

@@ -8,14 +8,15 @@
 
 static const struct {
 	const char *name;
+	size_t len;
 	unsigned bit;
 } names[] = {
-	{ "\\Answered", FLAG_ANSWERED },
-	{ "\\Flagged", FLAG_FLAGGED },
-	{ "\\Deleted", FLAG_DELETED },
-	{ "\\Seen", FLAG_SEEN },
-	{ "\\Draft", FLAG_DRAFT },
-	{ "\\Recent", FLAG_RECENT },
+	{ "\\Answered", 9, FLAG_ANSWERED },
+	{ "\\Flagged", 8, FLAG_FLAGGED },
+	{ "\\Deleted", 8, FLAG_DELETED },
+	{ "\\Seen", 5, FLAG_SEEN },
+	{ "\\Draft", 6, FLAG_DRAFT },
+	{ "\\Recent", 7, FLAG_RECENT },
 };
 
 bool
@@ -57,7 +58,7 @@ flags_print(unsigned bits, const char *const *keywords, size_t count, struct buf
 		if (!(bits & names[i].bit))
 			continue;
 		buf_addc(out, before);
-		buf_adds(out, names[i].name);
+		buf_add(out, names[i].name, names[i].len);
 		before = ' ';
 	}
 	for (size_t i = 0; i < count; i++) {
