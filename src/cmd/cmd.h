@@ -9,6 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * Octets of a message that APPEND takes (RFC 7889): larger than any mail that is
+ * passed on, below what a 32-bit client can count.
+ */
+#define APPEND_MAX 2000000000
+
 struct buf;
 struct command;
 struct err;

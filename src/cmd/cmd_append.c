@@ -15,9 +15,6 @@
 #include "store/folder.h"
 #include "store/mailbox.h"
 
-/* Larger than any mail that is passed on, below what a 32-bit client can count. */
-static const uint64_t APPEND_MAX = 2000000000;
-
 struct sink {
 	struct delivery *delivery;
 	bool binary;
@@ -88,8 +85,7 @@ append_arguments(struct command *cmd, struct flag_args *flags, struct delivery *
 	if (parse_literal_head(p, head) < 0)
 		return -1;
 	if (head->size > APPEND_MAX)
-		return err_set(&cmd->err, ERR_TOOBIG, "A message has at most %llu octets here",
-		    (unsigned long long)APPEND_MAX);
+		return err_set(&cmd->err, ERR_TOOBIG, "A message has at most %d octets here", APPEND_MAX);
 	if (head->size == 0)
 		return err_set(&cmd->err, ERR_NO, "An empty message is not kept");
 	return 0;

@@ -1,4 +1,4 @@
-/* STATUS (RFC 9051 6.3.11, RFC 8438, RFC 7162 3.1.7, RFC 8474 4.3). */
+/* STATUS (RFC 9051 6.3.11, RFC 8438, RFC 7162 3.1.7, RFC 7889 3.1, RFC 8474 4.3). */
 #include <string.h>
 
 #include "cmd/cmd.h"
@@ -11,7 +11,8 @@
 
 enum status_item {
 	STATUS_MESSAGES, STATUS_RECENT, STATUS_UIDNEXT, STATUS_UIDVALIDITY, STATUS_UNSEEN,
-	STATUS_DELETED, STATUS_SIZE, STATUS_HIGHESTMODSEQ, STATUS_ITEMS
+	STATUS_DELETED, STATUS_SIZE, STATUS_HIGHESTMODSEQ, STATUS_APPENDLIMIT, STATUS_MAILBOXID,
+	STATUS_ITEMS
 };
 
 static const char *const item_names[STATUS_ITEMS] = {
@@ -23,6 +24,8 @@ static const char *const item_names[STATUS_ITEMS] = {
 	[STATUS_DELETED] = "DELETED",
 	[STATUS_SIZE] = "SIZE",
 	[STATUS_HIGHESTMODSEQ] = "HIGHESTMODSEQ",
+	[STATUS_APPENDLIMIT] = "APPENDLIMIT",
+	[STATUS_MAILBOXID] = "MAILBOXID",
 };
 
 struct status_items {
@@ -104,6 +107,7 @@ send_status(struct session *s, const char *name, const struct status_items *item
 	value[STATUS_DELETED] = m->deleted;
 	value[STATUS_HIGHESTMODSEQ] = m->facts.modseq;
 	s->enabled_condstore |= items->wanted[STATUS_HIGHESTMODSEQ];
+	value[STATUS_APPENDLIMIT] = APPEND_MAX;
 	if (result == 0) {
 		output_text(&s->out, "* STATUS ");
 		name_to_client(s, name, &shown);
@@ -112,8 +116,11 @@ send_status(struct session *s, const char *name, const struct status_items *item
 		for (int i = 0; i < STATUS_ITEMS; i++) {
 			if (!items->wanted[i])
 				continue;
-			output_format(&s->out, "%s%s %llu", first ? "" : " ", item_names[i],
-			    (unsigned long long)value[i]);
+			output_format(&s->out, "%s%s ", first ? "" : " ", item_names[i]);
+			if (i == STATUS_MAILBOXID)
+				output_format(&s->out, "(F%s)", m->facts.mailbox_id);
+			else
+				output_number(&s->out, value[i]);
 			first = false;
 		}
 		output_text(&s->out, ")\r\n");

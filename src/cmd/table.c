@@ -8,13 +8,16 @@
 
 enum { AUTH = STATE_AUTHENTICATED, SELECTED = STATE_SELECTED };
 
+#define LIMIT_TEXT(number) LIMIT_TEXT_(number)
+#define LIMIT_TEXT_(number) #number
+
 const struct command_row command_table[] = {
 	{ "CAPABILITY", STATE_ANY, TELL_EXPUNGE, cmd_capability, "IMAP4rev1 IMAP4rev2", false },
 	{ "NOOP", STATE_ANY, TELL_EXPUNGE, cmd_noop, NULL, false },
 	{ "LOGOUT", STATE_ANY, TELL_NOTHING, cmd_logout, NULL, false },
 	{ "ID", STATE_ANY, TELL_EXPUNGE, cmd_id, "ID", false },
-	{ "ENABLE", AUTH | SELECTED, TELL_NOTHING, cmd_enable, "ENABLE", false },
-	{ "SELECT", AUTH | SELECTED, TELL_NOTHING, cmd_select, "QRESYNC", false },
+	{ "ENABLE", AUTH | SELECTED, TELL_NOTHING, cmd_enable, "ENABLE UTF8=ACCEPT", false },
+	{ "SELECT", AUTH | SELECTED, TELL_NOTHING, cmd_select, "QRESYNC OBJECTID", false },
 	{ "EXAMINE", AUTH | SELECTED, TELL_NOTHING, cmd_examine, NULL, false },
 	{ "CREATE", AUTH | SELECTED, TELL_EXPUNGE, cmd_create, "CREATE-SPECIAL-USE", false },
 	{ "DELETE", AUTH | SELECTED, TELL_EXPUNGE, cmd_delete, NULL, false },
@@ -26,14 +29,16 @@ const struct command_row command_table[] = {
 	{ "LSUB", AUTH | SELECTED, TELL_EXPUNGE, cmd_lsub, NULL, false },
 	{ "NAMESPACE", AUTH | SELECTED, TELL_EXPUNGE, cmd_namespace, "NAMESPACE", false },
 	{ "STATUS", AUTH | SELECTED, TELL_EXPUNGE, cmd_status, "STATUS=SIZE", false },
-	{ "APPEND", AUTH | SELECTED, TELL_EXPUNGE, cmd_append, "LITERAL+ BINARY UIDPLUS", false },
+	{ "APPEND", AUTH | SELECTED, TELL_EXPUNGE, cmd_append,
+		"LITERAL+ BINARY UIDPLUS APPENDLIMIT=" LIMIT_TEXT(APPEND_MAX), false },
 	{ "IDLE", AUTH | SELECTED, TELL_EXPUNGE, cmd_idle, "IDLE", false },
 	{ "CHECK", SELECTED, TELL_EXPUNGE, cmd_noop, NULL, false },
 	{ "CLOSE", SELECTED, TELL_NOTHING, cmd_close, NULL, false },
 	{ "UNSELECT", SELECTED, TELL_NOTHING, cmd_unselect, "UNSELECT", false },
 	{ "EXPUNGE", SELECTED, TELL_EXPUNGE, cmd_expunge, NULL, false },
 	{ "UID EXPUNGE", SELECTED, TELL_EXPUNGE, cmd_expunge, "UIDPLUS", true },
-	{ "FETCH", SELECTED, HOLD_EXPUNGE, cmd_fetch, "BINARY CONDSTORE", false },
+	{ "FETCH", SELECTED, HOLD_EXPUNGE, cmd_fetch,
+		"BINARY CONDSTORE OBJECTID PREVIEW SAVEDATE", false },
 	{ "UID FETCH", SELECTED, TELL_EXPUNGE, cmd_fetch, NULL, true },
 	{ "STORE", SELECTED, HOLD_EXPUNGE, cmd_store, NULL, false },
 	{ "UID STORE", SELECTED, TELL_EXPUNGE, cmd_store, NULL, true },
