@@ -15,6 +15,12 @@
  */
 #define APPEND_MAX 2000000000
 
+/*
+ * Messages that one APPEND or COPY may add (RFC 9738): they are placed under one
+ * lock, all or none, and other sessions wait for that long.
+ */
+#define SAVELIMIT 100000
+
 struct buf;
 struct command;
 struct err;
@@ -41,6 +47,7 @@ int cmd_move(void *session, struct command *cmd);
 int cmd_namespace(void *session, struct command *cmd);
 int cmd_noop(void *session, struct command *cmd);
 int cmd_rename(void *session, struct command *cmd);
+int cmd_replace(void *session, struct command *cmd);
 int cmd_search(void *session, struct command *cmd);
 int cmd_select(void *session, struct command *cmd);
 int cmd_status(void *session, struct command *cmd);

@@ -32,6 +32,7 @@ static const struct {
 	[ERR_AUTHFAILED] = { "NO", "[AUTHENTICATIONFAILED] " },
 	[ERR_PRIVACYREQUIRED] = { "NO", "[PRIVACYREQUIRED] " },
 	[ERR_BADURL] = { "NO", "[BADURL " },
+	[ERR_MESSAGELIMIT] = { "NO", "[MESSAGELIMIT " },
 	[ERR_METADATA] = { "NO", "[METADATA " },
 	[ERR_WORLD] = { "NO", "[SERVERBUG] " },
 	[ERR_OVERQUOTA] = { "NO", "[OVERQUOTA] " },
