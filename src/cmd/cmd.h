@@ -31,6 +31,7 @@ struct session;
 int cmd_append(void *session, struct command *cmd);
 int cmd_capability(void *session, struct command *cmd);
 int cmd_close(void *session, struct command *cmd);
+int cmd_compress(void *session, struct command *cmd);
 int cmd_copy(void *session, struct command *cmd);
 int cmd_create(void *session, struct command *cmd);
 int cmd_delete(void *session, struct command *cmd);

@@ -17,6 +17,7 @@ const struct command_row command_table[] = {
 	{ "LOGOUT", STATE_ANY, TELL_NOTHING, cmd_logout, NULL, false },
 	{ "ID", STATE_ANY, TELL_EXPUNGE, cmd_id, "ID", false },
 	{ "ENABLE", AUTH | SELECTED, TELL_NOTHING, cmd_enable, "ENABLE UTF8=ACCEPT", false },
+	{ "COMPRESS", AUTH | SELECTED, TELL_NOTHING, cmd_compress, "COMPRESS=DEFLATE", false },
 	{ "SELECT", AUTH | SELECTED, TELL_NOTHING, cmd_select, "QRESYNC OBJECTID", false },
 	{ "EXAMINE", AUTH | SELECTED, TELL_NOTHING, cmd_examine, NULL, false },
 	{ "CREATE", AUTH | SELECTED, TELL_EXPUNGE, cmd_create, "CREATE-SPECIAL-USE", false },

@@ -16,6 +16,7 @@
 #include "util/log.h"
 #include "util/sandbox.h"
 #include "wire/capability.h"
+#include "wire/compress.h"
 #include "wire/reply.h"
 #include "wire/respond.h"
 
@@ -186,6 +187,7 @@ session_run(const struct session_options *options, int in_fd, int out_fd)
 	mail_fini(&s.mail);
 	dispatch_fini(&s.dispatch);
 	account_close(&s.account);
+	compress_stop(&s.compress);
 	input_fini(&s.in);
 	output_fini(&s.out);
 	return 0;

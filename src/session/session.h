@@ -51,6 +51,7 @@ struct session {
 	struct input in;
 	struct output out;
 	struct dispatch dispatch;
+	struct compress *compress;	/* NULL until COMPRESS */
 	enum state state;
 	struct session_counts counts;
 	int64_t started_ms;
