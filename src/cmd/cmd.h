@@ -39,6 +39,7 @@ int cmd_enable(void *session, struct command *cmd);
 int cmd_examine(void *session, struct command *cmd);
 int cmd_expunge(void *session, struct command *cmd);
 int cmd_fetch(void *session, struct command *cmd);
+int cmd_getmetadata(void *session, struct command *cmd);
 int cmd_id(void *session, struct command *cmd);
 int cmd_idle(void *session, struct command *cmd);
 int cmd_list(void *session, struct command *cmd);
@@ -51,6 +52,7 @@ int cmd_rename(void *session, struct command *cmd);
 int cmd_replace(void *session, struct command *cmd);
 int cmd_search(void *session, struct command *cmd);
 int cmd_select(void *session, struct command *cmd);
+int cmd_setmetadata(void *session, struct command *cmd);
 int cmd_status(void *session, struct command *cmd);
 int cmd_store(void *session, struct command *cmd);
 int cmd_subscribe(void *session, struct command *cmd);
@@ -89,5 +91,10 @@ int send_status(struct session *s, const char *name, const struct status_items *
 
 /* "* LIST (...) "/" name" for one mailbox that exists. */
 void send_list_of(struct session *s, const char *name);
+
+/* ---- CREATE (cmd_folder.c), also for SETMETADATA ---- */
+
+/* May a mailbox be for this: "\\Sent", "\\Drafts" ... (RFC 6154)? */
+bool special_use_known(const char *word, size_t len);
 
 #endif
