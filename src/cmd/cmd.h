@@ -40,8 +40,11 @@ int cmd_examine(void *session, struct command *cmd);
 int cmd_expunge(void *session, struct command *cmd);
 int cmd_fetch(void *session, struct command *cmd);
 int cmd_getmetadata(void *session, struct command *cmd);
+int cmd_getquota(void *session, struct command *cmd);
+int cmd_getquotaroot(void *session, struct command *cmd);
 int cmd_id(void *session, struct command *cmd);
 int cmd_idle(void *session, struct command *cmd);
+int cmd_language(void *session, struct command *cmd);
 int cmd_list(void *session, struct command *cmd);
 int cmd_logout(void *session, struct command *cmd);
 int cmd_lsub(void *session, struct command *cmd);
@@ -75,6 +78,11 @@ int parse_message_set(struct session *s, struct command *cmd, struct seqset *set
  */
 int rows_of_set(struct session *s, struct seqset *set, bool uid, uint32_t **rows_out,
     size_t *count_out, struct err *err);
+
+/* ---- ID (cmd_basic.c) ---- */
+
+/* Is this a list "name=value,..." that ID can answer (RFC 2971 3.3)? "" answers NIL. */
+bool id_is_answerable(const char *list);
 
 /* ---- STATUS (cmd_status.c), also for LIST RETURN (STATUS) ---- */
 

@@ -4,8 +4,10 @@
  * (RFC 4315 3, RFC 3516 4.4), UTF8 (~{n} ...) (RFC 6855 4) or CATENATE (RFC 4469).
  * It streams from the client into a file in tmp/ and is never held in memory.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cmd/append.h"
 #include "cmd/cmd.h"
@@ -15,6 +17,7 @@
 #include "session/view.h"
 #include "store/folder.h"
 #include "store/mailbox.h"
+#include "store/quota.h"
 #include "util/mem.h"
 
 /* ---- octets ---- */
@@ -236,6 +239,27 @@ parse_replaced(struct session *s, struct command *cmd, uint32_t *row)
 	return 0;
 }
 
+/* What the message that goes leaves room for. */
+static uint64_t
+size_of(struct mailbox *m, uint32_t number)
+{
+	struct buf name = BUF_INIT;
+	struct stat st = { 0 };
+	struct row row;
+	int64_t size;
+	int dir;
+
+	mailbox_row(m, number, &row);
+	size = quota_size_in_name(row.base);
+	if (size < 0) {
+		dir = mailbox_file(m, &row, &name);
+		if (dir >= 0 && fstatat(dir, name.data, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			size = st.st_size;
+		buf_fini(&name);
+	}
+	return size > 0 ? (uint64_t)size : 0;
+}
+
 static int
 replace(struct append *a, uint32_t row)
 {
@@ -251,7 +275,9 @@ replace(struct append *a, uint32_t row)
 		return -1;
 	if (mailbox_flags(s->mailbox, row) & (ROW_GONE | ROW_REMOVED))
 		return err_set(&a->cmd->err, ERR_EXPUNGEISSUED, "The message to be replaced is gone");
+	s->account.quota_credit = size_of(s->mailbox, row);
 	result = deliver(a, &code);
+	s->account.quota_credit = 0;
 	if (result == 0) {
 		output_format(&s->out, "* OK [%s] The new message is there\r\n", code.data);
 		result = mailbox_expunge(s->mailbox, &row, 1, &a->cmd->err);

@@ -12,6 +12,7 @@
 enum status_item {
 	STATUS_MESSAGES, STATUS_RECENT, STATUS_UIDNEXT, STATUS_UIDVALIDITY, STATUS_UNSEEN,
 	STATUS_DELETED, STATUS_SIZE, STATUS_HIGHESTMODSEQ, STATUS_APPENDLIMIT, STATUS_MAILBOXID,
+	STATUS_DELETED_STORAGE,
 	STATUS_ITEMS
 };
 
@@ -24,6 +25,7 @@ static const char *const item_names[STATUS_ITEMS] = {
 	[STATUS_DELETED] = "DELETED",
 	[STATUS_SIZE] = "SIZE",
 	[STATUS_HIGHESTMODSEQ] = "HIGHESTMODSEQ",
+	[STATUS_DELETED_STORAGE] = "DELETED-STORAGE",
 	[STATUS_APPENDLIMIT] = "APPENDLIMIT",
 	[STATUS_MAILBOXID] = "MAILBOXID",
 };
@@ -53,9 +55,9 @@ parse_status_items(struct command *cmd, const struct status_items **out)
 	return parse_char(p, ')');
 }
 
-/* The sum of RFC822.SIZE; from the cache, or by reading what was never read. */
+/* The sum of RFC822.SIZE, of all or (RFC 9208 4.1.4) of the deleted; from the cache, or by reading what was never read. */
 static int
-total_size(struct mailbox *m, uint64_t *out, struct err *err)
+total_size(struct mailbox *m, bool deleted, uint64_t *out, struct err *err)
 {
 	struct message_reader reader = MESSAGE_READER_INIT;
 	int result = 0;
@@ -64,7 +66,8 @@ total_size(struct mailbox *m, uint64_t *out, struct err *err)
 	for (uint32_t row = 0; result >= 0 && row < mailbox_rows(m); row++) {
 		struct cache_record record;
 
-		if (mailbox_flags(m, row) & (ROW_GONE | ROW_REMOVED))
+		if (mailbox_flags(m, row) & (ROW_GONE | ROW_REMOVED)
+		    || (deleted && !(mailbox_flags(m, row) & MAIL_DELETED)))
 			continue;
 		result = message_load(&reader, m, row, MESSAGE_WANT_SIZE, &record, err);
 		if (result == MESSAGE_OK)
@@ -98,7 +101,9 @@ send_status(struct session *s, const char *name, const struct status_items *item
 		return -1;
 	result = mailbox_sync(m, err);
 	if (result == 0 && items->wanted[STATUS_SIZE])
-		result = total_size(m, &value[STATUS_SIZE], err);
+		result = total_size(m, false, &value[STATUS_SIZE], err);
+	if (result == 0 && items->wanted[STATUS_DELETED_STORAGE])
+		result = total_size(m, true, &value[STATUS_DELETED_STORAGE], err);
 	value[STATUS_MESSAGES] = m->exists;
 	value[STATUS_RECENT] = result == 0 && items->wanted[STATUS_RECENT] ? count_recent(m) : 0;
 	value[STATUS_UIDNEXT] = m->facts.uidnext;

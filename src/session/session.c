@@ -164,6 +164,8 @@ session_run(const struct session_options *options, int in_fd, int out_fd)
 		return 75;	/* EX_TEMPFAIL: the store may come back */
 	}
 	s.account.sync = options->sync;
+	s.account.quota_bytes = options->quota_bytes;
+	s.account.quota_messages = options->quota_messages;
 	if (options->sandbox)
 		enter_sandbox(options);
 	if (options->tag != NULL) {

@@ -23,6 +23,7 @@
 
 #include "store/account.h"
 #include "store/dirs.h"
+#include "store/quota.h"
 #include "util/buf.h"
 #include "util/err.h"
 #include "util/hash.h"
@@ -276,12 +277,14 @@ mailbox_change_flags(struct mailbox *m, const uint32_t *rows, size_t count,
 	struct flag_work w = { .m = m, .change = change };
 	uint32_t *ids;
 	struct err late;
+	bool counting;
 	int result;
 
 	if (count == 0)
 		return 0;
 	if (refuse_read_only(m, err) < 0 || mailbox_lock(m, err) < 0)
 		return -1;
+	counting = quota_begin(m->account);
 	ids = mem_alloc((change->keyword_count + 1) * sizeof *ids);
 	for (size_t i = 0; i < change->keyword_count; i++)
 		ids[i] = keywords_id(&m->keywords, change->keywords[i], strlen(change->keywords[i]));
@@ -292,6 +295,7 @@ mailbox_change_flags(struct mailbox *m, const uint32_t *rows, size_t count,
 		*err = late;
 		result = -1;
 	}
+	quota_end(m->account, counting, 0, 0);
 	mailbox_unlock(m);
 	free(ids);
 	free(w.targets);
@@ -302,11 +306,31 @@ mailbox_change_flags(struct mailbox *m, const uint32_t *rows, size_t count,
 
 /* ---- expunge ---- */
 
+/* What a quota counts for the file. */
+static int64_t
+counted_size(int dir, const char *name)
+{
+	int64_t size = quota_size_in_name(name);
+	struct stat st;
+
+	if (size < 0 && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		size = st.st_size;
+	return size < 0 ? 0 : size;
+}
+
+/* What went away by this session, for the quota. */
+struct removed {
+	bool counting;
+	int64_t bytes, messages;
+};
+
 /* Unlink one file; looks for it once more if it has another name now. */
 static int
-remove_file(struct mailbox *m, uint32_t number, bool *looked, struct err *err)
+remove_file(struct mailbox *m, uint32_t number, bool *looked, struct removed *removed,
+    struct err *err)
 {
 	struct buf name = BUF_INIT;
+	int64_t size;
 	int result = 0;
 
 	for (int tries = 0; tries < 2; tries++) {
@@ -321,8 +345,12 @@ remove_file(struct mailbox *m, uint32_t number, bool *looked, struct err *err)
 			result = err_errno(err, "open a directory of", m->path);
 			break;
 		}
-		if (unlinkat(dir, name.data, 0) == 0)
+		size = removed->counting ? counted_size(dir, name.data) : 0;
+		if (unlinkat(dir, name.data, 0) == 0) {
+			removed->bytes += size;
+			removed->messages++;
 			break;
+		}
 		if (errno != ENOENT) {
 			result = err_errno(err, "unlink", name.data);
 			break;
@@ -355,6 +383,7 @@ int
 mailbox_expunge(struct mailbox *m, const uint32_t *rows, size_t count, struct err *err)
 {
 	struct buf lines = BUF_INIT;
+	struct removed removed = { 0 };
 	struct err late;
 	size_t done = 0;
 	bool looked = false;
@@ -364,8 +393,9 @@ mailbox_expunge(struct mailbox *m, const uint32_t *rows, size_t count, struct er
 		return 0;
 	if (refuse_read_only(m, err) < 0 || mailbox_lock(m, err) < 0)
 		return -1;
+	removed.counting = quota_begin(m->account);
 	for (; done < count && result == 0; done++)
-		result = remove_file(m, rows[done], &looked, err);
+		result = remove_file(m, rows[done], &looked, &removed, err);
 	if (result < 0)
 		done--;
 	lines_for_expunge(m, rows, done, &lines);
@@ -375,6 +405,7 @@ mailbox_expunge(struct mailbox *m, const uint32_t *rows, size_t count, struct er
 		log_err(&late);
 		mailbox_apply(m, &lines);
 	}
+	quota_end(m->account, removed.counting, -removed.bytes, -removed.messages);
 	mailbox_unlock(m);
 	buf_fini(&lines);
 	return result;
@@ -641,10 +672,17 @@ mailbox_deliver(struct mailbox *m, struct delivery *deliveries, size_t count,
 {
 	struct buf lines = BUF_INIT;
 	int tmp, cur, result;
+	uint64_t bytes = 0;
+	bool counting;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		if (delivery_finish(&deliveries[i], err) < 0)
 			return -1;
+		bytes += deliveries[i].size;
+	}
+	if (quota_check(m->account, bytes, count, err) < 0)
+		return -1;
+	counting = quota_begin(m->account);
 	if (lock_for_uids(m, count, &lines, err) < 0)
 		return -1;
 	tmp = open_tmp(m);
@@ -668,6 +706,8 @@ mailbox_deliver(struct mailbox *m, struct delivery *deliveries, size_t count,
 		result = deliver_one(m, deliveries, tmp, cur, &lines, err);
 	else
 		result = deliver_many(m, deliveries, count, uids_out, tmp, cur, &lines, err);
+	if (result == 0)
+		quota_end(m->account, counting, (int64_t)bytes, (int64_t)count);
 	for (size_t i = 0; result == 0 && i < count; i++) {
 		free(deliveries[i].name);
 		deliveries[i].name = NULL;
@@ -860,15 +900,43 @@ transfer(struct mailbox *from, const uint32_t *rows, size_t count, struct mailbo
 	return 0;
 }
 
+/* Is there room for a copy of these rows? */
+static int
+check_copy(struct mailbox *from, const uint32_t *rows, size_t count, struct mailbox *to,
+    struct err *err)
+{
+	uint64_t bytes = 0;
+	struct quota quota;
+
+	if (quota_read(to->account, &quota, err) < 0)
+		return -1;
+	for (size_t i = 0; quota.on && i < count; i++) {
+		struct buf name = BUF_INIT;
+		struct row row;
+		int dir;
+
+		mailbox_row(from, rows[i], &row);
+		dir = mailbox_file(from, &row, &name);
+		bytes += dir >= 0 ? (uint64_t)counted_size(dir, name.data) : 0;
+		buf_fini(&name);
+	}
+	return quota.on ? quota_check(to->account, bytes, count, err) : 0;
+}
+
 int
 mailbox_copy(struct mailbox *from, const uint32_t *rows, size_t count, struct mailbox *to,
     struct copied *copied, struct err *err)
 {
 	struct placed placed = { 0 };
 	struct buf lines = BUF_INIT;
+	int64_t bytes = 0;
+	bool counting;
 	int result;
 
 	memset(copied, 0, sizeof *copied);
+	if (check_copy(from, rows, count, to, err) < 0)
+		return -1;
+	counting = quota_begin(to->account);
 	if (lock_for_uids(to, count, &lines, err) < 0)
 		return -1;
 	result = transfer(from, rows, count, to, false, &placed, &lines, copied, err);
@@ -878,6 +946,10 @@ mailbox_copy(struct mailbox *from, const uint32_t *rows, size_t count, struct ma
 		result = mailbox_commit(to, &lines, true, err);
 	for (size_t i = 0; result < 0 && i < placed.count; i++)
 		unlinkat(to->curfd, placed.names[i], 0);
+	for (size_t i = 0; result == 0 && i < placed.count; i++)
+		bytes += quota_size_in_name(placed.names[i]);
+	if (result == 0)
+		quota_end(to->account, counting, bytes, (int64_t)placed.count);
 	mailbox_unlock(to);
 	if (result < 0)
 		copied->count = 0;
@@ -929,11 +1001,13 @@ mailbox_move(struct mailbox *from, const uint32_t *rows, size_t count, struct ma
 	struct buf lines = BUF_INIT, gone = BUF_INIT;
 	uint32_t *moved = mem_alloc((count + 1) * sizeof *moved);
 	struct err late;
+	bool counting;
 	int result;
 
 	memset(copied, 0, sizeof *copied);
 	if ((result = refuse_read_only(from, err)) < 0)
 		goto out;
+	counting = quota_begin(from->account);
 	if (from == to) {
 		result = mailbox_copy(from, rows, count, to, copied, err);
 		if (result == 0)
@@ -959,6 +1033,7 @@ mailbox_move(struct mailbox *from, const uint32_t *rows, size_t count, struct ma
 			mailbox_apply(from, &gone);
 		}
 	}
+	quota_end(from->account, counting, 0, 0);
 	mailbox_unlock(from);
 	mailbox_unlock(to);
 out:
