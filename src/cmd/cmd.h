@@ -34,11 +34,13 @@ int cmd_close(void *session, struct command *cmd);
 int cmd_compress(void *session, struct command *cmd);
 int cmd_copy(void *session, struct command *cmd);
 int cmd_create(void *session, struct command *cmd);
+int cmd_deleteacl(void *session, struct command *cmd);
 int cmd_delete(void *session, struct command *cmd);
 int cmd_enable(void *session, struct command *cmd);
 int cmd_examine(void *session, struct command *cmd);
 int cmd_expunge(void *session, struct command *cmd);
 int cmd_fetch(void *session, struct command *cmd);
+int cmd_getacl(void *session, struct command *cmd);
 int cmd_getmetadata(void *session, struct command *cmd);
 int cmd_getquota(void *session, struct command *cmd);
 int cmd_getquotaroot(void *session, struct command *cmd);
@@ -47,14 +49,17 @@ int cmd_idle(void *session, struct command *cmd);
 int cmd_language(void *session, struct command *cmd);
 int cmd_list(void *session, struct command *cmd);
 int cmd_logout(void *session, struct command *cmd);
+int cmd_listrights(void *session, struct command *cmd);
 int cmd_lsub(void *session, struct command *cmd);
 int cmd_move(void *session, struct command *cmd);
+int cmd_myrights(void *session, struct command *cmd);
 int cmd_namespace(void *session, struct command *cmd);
 int cmd_noop(void *session, struct command *cmd);
 int cmd_rename(void *session, struct command *cmd);
 int cmd_replace(void *session, struct command *cmd);
 int cmd_search(void *session, struct command *cmd);
 int cmd_select(void *session, struct command *cmd);
+int cmd_setacl(void *session, struct command *cmd);
 int cmd_setmetadata(void *session, struct command *cmd);
 int cmd_status(void *session, struct command *cmd);
 int cmd_store(void *session, struct command *cmd);
@@ -94,6 +99,11 @@ int parse_status_items(struct command *cmd, const struct status_items **out);
 /* Send "* STATUS name (...)". */
 int send_status(struct session *s, const char *name, const struct status_items *items,
     struct err *err);
+
+/* ---- ACL (cmd_acl.c), also for LIST RETURN (MYRIGHTS) ---- */
+
+/* "* MYRIGHTS name lrswi...". */
+int send_myrights(struct session *s, const char *name, struct err *err);
 
 /* ---- LIST (cmd_list.c), also for SELECT under IMAP4rev2 ---- */
 

@@ -53,7 +53,7 @@ struct tree {
 struct list_request {
 	bool extended;			/* the command used the extended syntax */
 	bool select_subscribed, recursive, select_special;
-	bool return_subscribed, return_children, return_special;
+	bool return_subscribed, return_children, return_special, return_rights;
 	const struct status_items *status;
 	struct metadata_request metadata;	/* RFC 9590; .count 0: not asked for */
 	struct str reference;
@@ -273,6 +273,8 @@ parse_return(struct command *cmd, struct list_request *r)
 		} else if (parse_try_word(p, "STATUS")) {
 			if (parse_space(p) < 0 || parse_status_items(cmd, &r->status) < 0)
 				return -1;
+		} else if (parse_try_word(p, "MYRIGHTS")) {
+			r->return_rights = true;
 		} else if (parse_try_word(p, "METADATA")) {
 			r->metadata.max_size = UINT64_MAX;
 			if (parse_space(p) < 0 || parse_metadata_entries(cmd, &r->metadata) < 0)
@@ -469,6 +471,9 @@ cmd_list(void *session, struct command *cmd)
 		    || !(node->bits & (NODE_MEETS | NODE_CHILD_HIDDEN)))
 			continue;
 		send_list_node(s, node, r);
+		if (r->return_rights && (node->bits & NODE_EXISTS)
+		    && send_myrights(s, node->name, &err) < 0)
+			log_err(&err);
 		if (r->metadata.count > 0 && (node->bits & NODE_EXISTS))
 			send_metadata(s, &tree.metadata, node->name, &r->metadata);
 		if (r->status != NULL && (node->bits & NODE_EXISTS) && (node->bits & NODE_MEETS)
