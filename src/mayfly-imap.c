@@ -17,7 +17,9 @@
 #include "cmd/table.h"
 #include "handoff.h"
 #include "mail/module.h"
+#include "cmd/cmd.h"
 #include "session/session.h"
+#include "store/quota.h"
 #include "util/ascii.h"
 #include "util/buf.h"
 #include "util/err.h"
@@ -46,6 +48,8 @@ static const char help[] =
 	"  --separator=/|.         between the parts of a mailbox name (default: /)\n"
 	"  --prefix=TEXT           before every mailbox name but INBOX, such as INBOX.\n"
 	"  --idle-notify=SECONDS   a line in IDLE that often, 0 for none (default: 120)\n"
+	"  --quota=SIZE[,MESSAGES] how much mail there may be, such as 2G,100000\n"
+	"  --id=NAME=VALUE,...     what ID tells clients (default: name=mayfly)\n"
 	"  --no-fsync              do not wait for the disk (mail can be lost)\n"
 	"  --handoff=FD            the session of mayfly-login, with its record on that descriptor\n"
 	"  --no-sandbox            keep all rights of the user, not only those for the mail\n"
@@ -53,7 +57,7 @@ static const char help[] =
 	"  --help, --version\n";
 
 enum { OPT_LAYOUT = 256, OPT_SEPARATOR, OPT_PREFIX, OPT_IDLE, OPT_NO_FSYNC, OPT_TRUST, OPT_HELP,
-	OPT_VERSION, OPT_MODULE, OPT_HANDOFF, OPT_NO_SANDBOX };
+	OPT_VERSION, OPT_MODULE, OPT_QUOTA, OPT_ID, OPT_HANDOFF, OPT_NO_SANDBOX };
 
 static const struct option long_options[] = {
 	{ "layout", required_argument, NULL, OPT_LAYOUT },
@@ -65,6 +69,8 @@ static const struct option long_options[] = {
 	{ "module", required_argument, NULL, OPT_MODULE },
 	{ "handoff", required_argument, NULL, OPT_HANDOFF },
 	{ "no-sandbox", no_argument, NULL, OPT_NO_SANDBOX },
+	{ "quota", required_argument, NULL, OPT_QUOTA },
+	{ "id", required_argument, NULL, OPT_ID },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -130,6 +136,15 @@ read_options(int argc, char **argv, struct program *program)
 		case OPT_MODULE:
 			o->module = optarg;
 			module_path(optarg);
+			break;
+		case OPT_QUOTA:
+			if (!quota_parse(optarg, &o->quota_bytes, &o->quota_messages))
+				die_usage("quota", optarg);
+			break;
+		case OPT_ID:
+			if (!id_is_answerable(optarg))
+				die_usage("ID", optarg);
+			o->id = optarg;
 			break;
 		case OPT_HELP:
 			fputs(help, stdout);

@@ -1,22 +1,26 @@
 /*
- * APPEND (RFC 9051 6.3.12, RFC 4315 3, RFC 3516 4.4). The message streams from
- * the client into a file in tmp/ and is never held in memory.
- *
- * The mailbox is looked up before the literal is accepted, so that a client that
- * waits for the "+" need not send a message that has no place to go.
+ * APPEND, with several messages in one command, all or none (RFC 9051 6.3.12,
+ * RFC 3502), and REPLACE (RFC 8508). What a message is made of: a literal
+ * (RFC 4315 3, RFC 3516 4.4), UTF8 (~{n} ...) (RFC 6855 4) or CATENATE (RFC 4469).
+ * It streams from the client into a file in tmp/ and is never held in memory.
  */
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "cmd/append.h"
 #include "cmd/cmd.h"
 #include "cmd/flag_args.h"
 #include "session/names.h"
 #include "session/session.h"
-#include "store/change.h"
+#include "session/view.h"
 #include "store/folder.h"
 #include "store/mailbox.h"
+#include "store/quota.h"
+#include "util/mem.h"
 
-/* Larger than any mail that is passed on, below what a 32-bit client can count. */
-static const uint64_t APPEND_MAX = 2000000000;
+/* ---- octets ---- */
 
 struct sink {
 	struct delivery *delivery;
@@ -42,18 +46,15 @@ take_octets(void *ctx, const char *bytes, size_t len)
 	return 0;
 }
 
-/* The message itself, behind its head. */
-static int
-receive(struct session *s, struct command *cmd, struct mailbox *m, struct delivery *d,
-    const struct literal *head)
+int
+append_literal(struct append *a, const struct literal *head)
 {
-	struct sink sink = { .delivery = d, .binary = head->binary };
+	struct command *cmd = a->cmd;
+	struct sink sink = { .delivery = &a->deliveries[a->count - 1], .binary = head->binary };
 	int end;
 
-	if (delivery_begin(d, m, &cmd->err) < 0)
-		return -1;
 	parse_literal_accept(&cmd->parse, head);
-	end = input_octets(&s->in, head->size, take_octets, &sink);
+	end = input_octets(&a->s->in, head->size, take_octets, &sink);
 	if (end != INPUT_OK) {
 		cmd->parse.lost = end;
 		cmd->parse.skipped = true;
@@ -68,74 +69,237 @@ receive(struct session *s, struct command *cmd, struct mailbox *m, struct delive
 	return 0;
 }
 
-static int
-append_arguments(struct command *cmd, struct flag_args *flags, struct delivery *d,
-    struct literal *head)
+int
+append_fits(struct append *a, uint64_t octets)
 {
-	struct parse *p = &cmd->parse;
+	if (octets > APPEND_MAX || a->deliveries[a->count - 1].size > APPEND_MAX - octets)
+		return err_set(&a->cmd->err, ERR_TOOBIG, "A message has at most %d octets here",
+		    APPEND_MAX);
+	return 0;
+}
 
-	if (parse_space(p) < 0)
-		return -1;
-	if (parse_peek(p) == '(' && (parse_flag_args(cmd, false, flags) < 0 || parse_space(p) < 0))
-		return -1;
-	d->internal_date = INT64_MIN;
-	if (parse_peek(p) == '"') {
-		int zone;
+int
+append_ready(struct append *a)
+{
+	struct delivery *d = &a->deliveries[a->count - 1];
 
-		if (parse_date_time(p, &d->internal_date, &zone) < 0 || parse_space(p) < 0)
+	if (a->mailbox == NULL) {
+		if (a->name == NULL) {
+			a->cmd->err = a->why;
+			return -1;
+		}
+		if (folder_open_mailbox(&a->s->account, a->name, ERR_TRYCREATE, &a->mailbox,
+		    &a->cmd->err) < 0 || mailbox_sync(a->mailbox, &a->cmd->err) < 0)
 			return -1;
 	}
-	if (parse_literal_head(p, head) < 0)
-		return -1;
-	if (head->size > APPEND_MAX)
-		return err_set(&cmd->err, ERR_TOOBIG, "A message has at most %llu octets here",
-		    (unsigned long long)APPEND_MAX);
-	if (head->size == 0)
-		return err_set(&cmd->err, ERR_NO, "An empty message is not kept");
+	if (d->name == NULL) {
+		struct delivery what = *d;
+
+		if (delivery_begin(d, a->mailbox, &a->cmd->err) < 0)
+			return -1;
+		d->flags = what.flags;
+		d->keywords = what.keywords;
+		d->keyword_count = what.keyword_count;
+		d->internal_date = what.internal_date;
+	}
 	return 0;
+}
+
+/* ---- arguments ---- */
+
+/* A literal, or the one inside UTF8 (...). */
+static int
+append_whole(struct append *a, bool utf8)
+{
+	struct command *cmd = a->cmd;
+	struct literal head;
+
+	if (parse_literal_head(&cmd->parse, &head) < 0 || append_fits(a, head.size) < 0)
+		return -1;
+	if (utf8 && !head.binary)
+		return err_set(&cmd->err, ERR_SYNTAX, "UTF8 takes a literal8 (~{n})");
+	if (head.size == 0)
+		return err_set(&cmd->err, ERR_NO, a->count > 1 ? "Cancelled by an empty message"
+		    : "An empty message is not kept");
+	if (append_ready(a) < 0 || append_literal(a, &head) < 0)
+		return -1;
+	return utf8 ? parse_char(&cmd->parse, ')') : 0;
+}
+
+/* Flags, date and data of one message, behind the space. */
+static int
+append_message(struct append *a)
+{
+	struct command *cmd = a->cmd;
+	struct parse *p = &cmd->parse;
+	struct delivery *d;
+	struct flag_args flags = { 0 };
+	int zone;
+
+	if (a->count == SAVELIMIT)
+		return err_set(&cmd->err, ERR_MESSAGELIMIT, "%d] Too many messages in one APPEND",
+		    SAVELIMIT);
+	a->deliveries = mem_grow(a->deliveries, &a->room, a->count + 1, sizeof *a->deliveries);
+	d = &a->deliveries[a->count++];
+	*d = (struct delivery){ .fd = -1, .internal_date = INT64_MIN };
+	if (parse_peek(p) == '(' && (parse_flag_args(cmd, false, &flags) < 0 || parse_space(p) < 0))
+		return -1;
+	if (parse_peek(p) == '"'
+	    && (parse_date_time(p, &d->internal_date, &zone) < 0 || parse_space(p) < 0))
+		return -1;
+	d->flags = flags.flags;
+	d->keywords = flags.keywords;
+	d->keyword_count = flags.count;
+	if (parse_try_word(p, "CATENATE")) {
+		if (parse_space(p) < 0 || append_catenate(a) < 0)
+			return -1;
+	} else if (parse_try_word(p, "UTF8")) {
+		if (!session_utf8(a->s))
+			return err_set(&cmd->err, ERR_SYNTAX, "ENABLE UTF8=ACCEPT before APPEND UTF8");
+		if (parse_space(p) < 0 || parse_char(p, '(') < 0 || append_whole(a, true) < 0)
+			return -1;
+	} else if (append_whole(a, false) < 0) {
+		return -1;
+	}
+	/* its descriptor is not needed any more, and there may be many messages */
+	return delivery_finish(d, &cmd->err);
+}
+
+static void
+append_fini(struct append *a)
+{
+	for (size_t i = 0; i < a->count; i++)
+		if (a->deliveries[i].name != NULL)
+			delivery_end(&a->deliveries[i]);
+	free(a->deliveries);
+	free(a->source_name);
+	mailbox_close(&a->source);
+	mailbox_close(&a->mailbox);
+}
+
+/* Put them where they belong; "APPENDUID v 7:9" into code. */
+static int
+deliver(struct append *a, struct buf *code)
+{
+	uint32_t *uids = mem_alloc(a->count * sizeof *uids);
+	int result = mailbox_deliver(a->mailbox, a->deliveries, a->count, uids, &a->cmd->err);
+
+	if (result == 0) {
+		a->s->counts.appended += a->count;
+		buf_addf(code, "APPENDUID %u %u", a->mailbox->facts.uidvalidity, uids[0]);
+		if (a->count > 1)
+			buf_addf(code, ":%u", uids[a->count - 1]);
+		mailbox_tidy(a->mailbox);
+	}
+	free(uids);
+	return result;
 }
 
 int
 cmd_append(void *session, struct command *cmd)
 {
-	struct session *s = session;
-	struct flag_args flags = { 0 };
-	struct delivery d = { .fd = -1 };
-	struct literal head;
-	struct mailbox *m = NULL;
-	const char *name;
-	struct err why;
-	int64_t date;
-	uint32_t uid;
+	struct append a = { .s = session, .cmd = cmd };
+	struct parse *p = &cmd->parse;
 	int result = -1;
 
-	if (parse_space(&cmd->parse) < 0 || parse_mailbox(s, cmd, &name, &why) < 0)
+	if (parse_space(p) < 0 || parse_mailbox(a.s, cmd, &a.name, &a.why) < 0)
 		return -1;
-	if (append_arguments(cmd, &flags, &d, &head) < 0)
-		return -1;
-	if (name == NULL) {
-		cmd->err = why;
-		return -1;
-	}
-	if (folder_open_mailbox(&s->account, name, ERR_TRYCREATE, &m, &cmd->err) < 0)
-		return -1;
-	date = d.internal_date;
-	if (mailbox_sync(m, &cmd->err) < 0 || receive(s, cmd, m, &d, &head) < 0
-	    || parse_end(&cmd->parse) < 0)
-		goto out;
-	d.internal_date = date;
-	d.flags = flags.flags;
-	d.keywords = flags.keywords;
-	d.keyword_count = flags.count;
-	if (mailbox_deliver(m, &d, 1, &uid, &cmd->err) < 0)
-		goto out;
-	s->counts.appended++;
-	buf_addf(&cmd->code, "APPENDUID %u %u", m->facts.uidvalidity, uid);
-	mailbox_tidy(m);
-	result = 0;
+	do {
+		if (parse_space(p) < 0 || append_message(&a) < 0)
+			goto out;
+	} while (parse_peek(p) == ' ' && p->at + 1 < p->end);
+	if (parse_end(p) == 0)
+		result = deliver(&a, &cmd->code);
 out:
-	if (d.name != NULL)
-		delivery_end(&d);
-	mailbox_close(&m);
+	append_fini(&a);
+	return result;
+}
+
+/* ---- REPLACE ---- */
+
+/* The one message that is to go: its row in the selected mailbox. */
+static int
+parse_replaced(struct session *s, struct command *cmd, uint32_t *row)
+{
+	struct mailbox *m = s->mailbox;
+	uint32_t number;
+
+	if (parse_nz_number(&cmd->parse, &number) < 0)
+		return -1;
+	if (!cmd->row->uid) {
+		if (number > mailbox_told(m))
+			return err_set(&cmd->err, ERR_SYNTAX, "There is no message number %u, the last is %u",
+			    number, mailbox_told(m));
+		*row = mailbox_row_of_number(m, number);
+		return 0;
+	}
+	*row = mailbox_row_of_uid(m, number);
+	if (*row >= mailbox_rows(m) || mailbox_uid(m, *row) != number || !mailbox_is_told(m, *row))
+		*row = UINT32_MAX;
+	return 0;
+}
+
+/* What the message that goes leaves room for. */
+static uint64_t
+size_of(struct mailbox *m, uint32_t number)
+{
+	struct buf name = BUF_INIT;
+	struct stat st = { 0 };
+	struct row row;
+	int64_t size;
+	int dir;
+
+	mailbox_row(m, number, &row);
+	size = quota_size_in_name(row.base);
+	if (size < 0) {
+		dir = mailbox_file(m, &row, &name);
+		if (dir >= 0 && fstatat(dir, name.data, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			size = st.st_size;
+		buf_fini(&name);
+	}
+	return size > 0 ? (uint64_t)size : 0;
+}
+
+static int
+replace(struct append *a, uint32_t row)
+{
+	struct session *s = a->s;
+	struct buf code = BUF_INIT;
+	int result;
+
+	if (row == UINT32_MAX)
+		return err_set(&a->cmd->err, ERR_NONEXISTENT, "There is no message to be replaced");
+	if (s->examined)
+		return err_set(&a->cmd->err, ERR_READONLY, "The mailbox is open for reading only");
+	if (view_refresh(s, &a->cmd->err) < 0)
+		return -1;
+	if (mailbox_flags(s->mailbox, row) & (ROW_GONE | ROW_REMOVED))
+		return err_set(&a->cmd->err, ERR_EXPUNGEISSUED, "The message to be replaced is gone");
+	s->account.quota_credit = size_of(s->mailbox, row);
+	result = deliver(a, &code);
+	s->account.quota_credit = 0;
+	if (result == 0) {
+		output_format(&s->out, "* OK [%s] The new message is there\r\n", code.data);
+		result = mailbox_expunge(s->mailbox, &row, 1, &a->cmd->err);
+		s->counts.expunged += result == 0;
+	}
+	buf_fini(&code);
+	return result;
+}
+
+int
+cmd_replace(void *session, struct command *cmd)
+{
+	struct append a = { .s = session, .cmd = cmd };
+	struct parse *p = &cmd->parse;
+	uint32_t row = UINT32_MAX;
+	int result = -1;
+
+	if (parse_space(p) < 0 || parse_replaced(a.s, cmd, &row) < 0 || parse_space(p) < 0
+	    || parse_mailbox(a.s, cmd, &a.name, &a.why) < 0 || parse_space(p) < 0)
+		return -1;
+	if (append_message(&a) == 0 && parse_end(p) == 0)
+		result = replace(&a, row);
+	append_fini(&a);
 	return result;
 }

@@ -1,6 +1,6 @@
 /*
- * CAPABILITY NOOP CHECK LOGOUT ID ENABLE NAMESPACE (RFC 9051 6.1, 6.3.1, 6.3.10,
- * RFC 2971, RFC 5161, RFC 2342).
+ * CAPABILITY NOOP CHECK LOGOUT ID ENABLE NAMESPACE LANGUAGE (RFC 9051 6.1, 6.3.1, 6.3.10,
+ * RFC 2971, RFC 5161, RFC 2342, RFC 5255).
  */
 #include <string.h>
 
@@ -16,6 +16,7 @@ enum {
 	ID_PAIRS_MAX = 30,
 	ID_KEY_MAX = 30,
 	ID_VALUE_MAX = 1024,
+	LANGUAGES_MAX = 100,	/* that one LANGUAGE names */
 };
 
 int
@@ -68,6 +69,84 @@ parse_id_list(struct parse *p)
 	return 0;
 }
 
+/* The next "name=value" of a list; false at its end, or when it has another form (NULL in *name). */
+static bool
+next_id(const char **list, struct str *name, struct str *value)
+{
+	size_t len = strcspn(*list, ","), eq = strcspn(*list, "=");
+
+	if (**list == '\0')
+		return false;
+	*name = (struct str){ eq > 0 && eq < len ? *list : NULL, eq };
+	*value = (struct str){ *list + eq + 1, len - eq - 1 };
+	*list += len + ((*list)[len] == ',');
+	return name->data != NULL;
+}
+
+bool
+id_is_answerable(const char *list)
+{
+	struct str name, value = { NULL, 0 };
+	int pairs = 0;
+
+	name = value;
+	for (const char *c = list; *c != '\0'; c++)
+		if (*c < ' ' || *c == 0x7f)
+			return false;
+	while (next_id(&list, &name, &value))
+		if (++pairs > ID_PAIRS_MAX || name.len > ID_KEY_MAX || value.len > ID_VALUE_MAX)
+			return false;
+	return pairs == 0 || name.data != NULL;
+}
+
+static void
+send_id(struct session *s)
+{
+	/* No version, no host: an answer that helps nobody to choose an attack. */
+	const char *list = s->options->id != NULL ? s->options->id : "name=mayfly";
+	struct str name, value;
+	const char *between = "(";
+
+	output_text(&s->out, "* ID ");
+	if (*list == '\0')
+		output_text(&s->out, "NIL");
+	while (next_id(&list, &name, &value)) {
+		output_text(&s->out, between);
+		respond_nstring(&s->out, name.data, name.len, false);
+		output_char(&s->out, ' ');
+		respond_nstring(&s->out, value.data, value.len, false);
+		between = " ";
+	}
+	output_text(&s->out, between[0] == '(' ? "\r\n" : ")\r\n");
+}
+
+/* RFC 5255 3: the only language spoken here is i-default, which is plain English. */
+int
+cmd_language(void *session, struct command *cmd)
+{
+	struct session *s = session;
+	struct parse *p = &cmd->parse;
+	bool known = false, any = false;
+	int count = 0;
+
+	while (parse_peek(p) == ' ' && p->at + 1 < p->end) {
+		struct str tag;
+
+		if (parse_space(p) < 0 || parse_astring(p, &tag) < 0)
+			return -1;
+		if (++count > LANGUAGES_MAX)
+			return err_set(&cmd->err, ERR_SYNTAX, "At most %d languages", LANGUAGES_MAX);
+		any = true;
+		known |= ascii_casecmp(tag.data, "i-default") == 0 || ascii_casecmp(tag.data, "default") == 0;
+	}
+	if (parse_end(p) < 0)
+		return -1;
+	if (any && !known)
+		return err_set(&cmd->err, ERR_NO, "Only i-default is spoken here");
+	output_text(&s->out, "* LANGUAGE (\"i-default\")\r\n");
+	return 0;
+}
+
 int
 cmd_id(void *session, struct command *cmd)
 {
@@ -80,8 +159,7 @@ cmd_id(void *session, struct command *cmd)
 		return -1;
 	if (parse_end(p) < 0)
 		return -1;
-	/* No version, no host: an answer that helps nobody to choose an attack. */
-	output_text(&s->out, "* ID (\"name\" \"mayfly\")\r\n");
+	send_id(s);
 	return 0;
 }
 

@@ -92,6 +92,9 @@ copy_or_move(struct session *s, struct command *cmd, bool move)
 		goto out;
 	if (name == NULL) {
 		cmd->err = why;
+	} else if (!move && count > SAVELIMIT) {
+		err_set(&cmd->err, ERR_MESSAGELIMIT, "%d %u] Too many messages in one COPY", SAVELIMIT,
+		    mailbox_uid(s->mailbox, rows[count - SAVELIMIT]));
 	} else if (move && s->examined) {
 		err_set(&cmd->err, ERR_READONLY, "The mailbox is open for reading only");
 	} else {

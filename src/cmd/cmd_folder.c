@@ -20,12 +20,18 @@ static const char *const special_uses[] = { "\\Archive", "\\Drafts", "\\Junk", "
 	"\\Important", "\\Memos", "\\Scheduled", "\\Snoozed" };
 
 static const char *
-known_use(const char *word)
+known_use(const char *word, size_t len)
 {
 	for (size_t i = 0; i < sizeof special_uses / sizeof special_uses[0]; i++)
-		if (ascii_casecmp(word, special_uses[i]) == 0)
+		if (ascii_is(word, len, special_uses[i]))
 			return special_uses[i];
 	return NULL;
+}
+
+bool
+special_use_known(const char *word, size_t len)
+{
+	return known_use(word, len) != NULL;
 }
 
 /* " (USE (\Sent \Drafts))"; uses_out is the list for the note, or NULL. */
@@ -54,7 +60,7 @@ parse_create_options(struct command *cmd, char **uses_out, const char **unknown_
 			goto out;
 		if (parse_flag(p, &flag) < 0)
 			goto out;
-		use = known_use(flag.data);
+		use = known_use(flag.data, flag.len);
 		if (use == NULL)
 			*unknown_out = flag.data;
 		if (uses.len > 0)
@@ -174,6 +180,21 @@ cmd_delete(void *session, struct command *cmd)
 	return notes_rename(&s->account, NOTES_METADATA, name, NULL, &cmd->err);
 }
 
+/* What was said about INBOX is said about the new mailbox too (RFC 5464 4.1). */
+static int
+copy_metadata(struct session *s, const char *to, struct err *err)
+{
+	struct notes notes;
+	int result = notes_read(&s->account, NOTES_METADATA, &notes, err);
+
+	for (size_t i = 0; result == 0 && i < notes.count; i++)
+		if (strcmp(notes.at[i].name, "INBOX") == 0)
+			result = notes_set(&s->account, NOTES_METADATA, to, notes.at[i].entry,
+			    notes.at[i].value, notes.at[i].value_len, err);
+	notes_fini(&notes);
+	return result;
+}
+
 /* RENAME INBOX moves its messages to a new mailbox and leaves it empty (RFC 9051 6.3.6). */
 static int
 rename_inbox(struct session *s, const char *to, struct err *err)
@@ -183,7 +204,7 @@ rename_inbox(struct session *s, const char *to, struct err *err)
 	uint32_t *rows = NULL, count = 0;
 	int result = -1;
 
-	if (folder_create(&s->account, to, err) < 0)
+	if (folder_create(&s->account, to, err) < 0 || copy_metadata(s, to, err) < 0)
 		return -1;
 	if (folder_open_mailbox(&s->account, "INBOX", ERR_NONEXISTENT, &inbox, err) < 0
 	    || folder_open_mailbox(&s->account, to, ERR_NONEXISTENT, &target, err) < 0

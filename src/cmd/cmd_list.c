@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/metadata.h"
 #include "session/names.h"
 #include "session/session.h"
 #include "store/folder.h"
@@ -52,8 +53,9 @@ struct tree {
 struct list_request {
 	bool extended;			/* the command used the extended syntax */
 	bool select_subscribed, recursive, select_special;
-	bool return_subscribed, return_children, return_special;
+	bool return_subscribed, return_children, return_special, return_rights;
 	const struct status_items *status;
+	struct metadata_request metadata;	/* RFC 9590; .count 0: not asked for */
 	struct str reference;
 	struct str patterns[PATTERNS_MAX];
 	size_t pattern_count;
@@ -271,6 +273,12 @@ parse_return(struct command *cmd, struct list_request *r)
 		} else if (parse_try_word(p, "STATUS")) {
 			if (parse_space(p) < 0 || parse_status_items(cmd, &r->status) < 0)
 				return -1;
+		} else if (parse_try_word(p, "MYRIGHTS")) {
+			r->return_rights = true;
+		} else if (parse_try_word(p, "METADATA")) {
+			r->metadata.max_size = UINT64_MAX;
+			if (parse_space(p) < 0 || parse_metadata_entries(cmd, &r->metadata) < 0)
+				return -1;
 		} else {
 			return parse_fail(p, "a LIST return option");
 		}
@@ -463,6 +471,11 @@ cmd_list(void *session, struct command *cmd)
 		    || !(node->bits & (NODE_MEETS | NODE_CHILD_HIDDEN)))
 			continue;
 		send_list_node(s, node, r);
+		if (r->return_rights && (node->bits & NODE_EXISTS)
+		    && send_myrights(s, node->name, &err) < 0)
+			log_err(&err);
+		if (r->metadata.count > 0 && (node->bits & NODE_EXISTS))
+			send_metadata(s, &tree.metadata, node->name, &r->metadata);
 		if (r->status != NULL && (node->bits & NODE_EXISTS) && (node->bits & NODE_MEETS)
 		    && send_status(s, node->name, r->status, &err) < 0)
 			log_err(&err);	/* RFC 5819 2: one that cannot be read has no STATUS line */

@@ -133,6 +133,8 @@ send_selected(struct session *s, const char *name)
 	output_format(out, "* OK [UIDNEXT %u] The next UID\r\n", m->facts.uidnext);
 	output_format(out, "* OK [HIGHESTMODSEQ %llu] The highest so far\r\n",
 	    (unsigned long long)m->facts.modseq);
+	output_format(out, "* OK [MAILBOXID (F%s)] The mailbox, whatever its name\r\n",
+	    m->facts.mailbox_id);
 	if (m->unsaved)
 		output_text(out, "* NO [UIDNOTSTICKY] UIDs cannot be kept here\r\n");
 	if (s->enabled_rev2)

@@ -1,4 +1,4 @@
-/* STATUS (RFC 9051 6.3.11, RFC 8438, RFC 7162 3.1.7, RFC 8474 4.3). */
+/* STATUS (RFC 9051 6.3.11, RFC 8438, RFC 7162 3.1.7, RFC 7889 3.1, RFC 8474 4.3). */
 #include <string.h>
 
 #include "cmd/cmd.h"
@@ -11,7 +11,9 @@
 
 enum status_item {
 	STATUS_MESSAGES, STATUS_RECENT, STATUS_UIDNEXT, STATUS_UIDVALIDITY, STATUS_UNSEEN,
-	STATUS_DELETED, STATUS_SIZE, STATUS_HIGHESTMODSEQ, STATUS_ITEMS
+	STATUS_DELETED, STATUS_SIZE, STATUS_HIGHESTMODSEQ, STATUS_APPENDLIMIT, STATUS_MAILBOXID,
+	STATUS_DELETED_STORAGE,
+	STATUS_ITEMS
 };
 
 static const char *const item_names[STATUS_ITEMS] = {
@@ -23,6 +25,9 @@ static const char *const item_names[STATUS_ITEMS] = {
 	[STATUS_DELETED] = "DELETED",
 	[STATUS_SIZE] = "SIZE",
 	[STATUS_HIGHESTMODSEQ] = "HIGHESTMODSEQ",
+	[STATUS_DELETED_STORAGE] = "DELETED-STORAGE",
+	[STATUS_APPENDLIMIT] = "APPENDLIMIT",
+	[STATUS_MAILBOXID] = "MAILBOXID",
 };
 
 struct status_items {
@@ -50,9 +55,9 @@ parse_status_items(struct command *cmd, const struct status_items **out)
 	return parse_char(p, ')');
 }
 
-/* The sum of RFC822.SIZE; from the cache, or by reading what was never read. */
+/* The sum of RFC822.SIZE, of all or (RFC 9208 4.1.4) of the deleted; from the cache, or by reading what was never read. */
 static int
-total_size(struct mailbox *m, uint64_t *out, struct err *err)
+total_size(struct mailbox *m, bool deleted, uint64_t *out, struct err *err)
 {
 	struct message_reader reader = MESSAGE_READER_INIT;
 	int result = 0;
@@ -61,7 +66,8 @@ total_size(struct mailbox *m, uint64_t *out, struct err *err)
 	for (uint32_t row = 0; result >= 0 && row < mailbox_rows(m); row++) {
 		struct cache_record record;
 
-		if (mailbox_flags(m, row) & (ROW_GONE | ROW_REMOVED))
+		if (mailbox_flags(m, row) & (ROW_GONE | ROW_REMOVED)
+		    || (deleted && !(mailbox_flags(m, row) & MAIL_DELETED)))
 			continue;
 		result = message_load(&reader, m, row, MESSAGE_WANT_SIZE, &record, err);
 		if (result == MESSAGE_OK)
@@ -95,7 +101,9 @@ send_status(struct session *s, const char *name, const struct status_items *item
 		return -1;
 	result = mailbox_sync(m, err);
 	if (result == 0 && items->wanted[STATUS_SIZE])
-		result = total_size(m, &value[STATUS_SIZE], err);
+		result = total_size(m, false, &value[STATUS_SIZE], err);
+	if (result == 0 && items->wanted[STATUS_DELETED_STORAGE])
+		result = total_size(m, true, &value[STATUS_DELETED_STORAGE], err);
 	value[STATUS_MESSAGES] = m->exists;
 	value[STATUS_RECENT] = result == 0 && items->wanted[STATUS_RECENT] ? count_recent(m) : 0;
 	value[STATUS_UIDNEXT] = m->facts.uidnext;
@@ -104,6 +112,7 @@ send_status(struct session *s, const char *name, const struct status_items *item
 	value[STATUS_DELETED] = m->deleted;
 	value[STATUS_HIGHESTMODSEQ] = m->facts.modseq;
 	s->enabled_condstore |= items->wanted[STATUS_HIGHESTMODSEQ];
+	value[STATUS_APPENDLIMIT] = APPEND_MAX;
 	if (result == 0) {
 		output_text(&s->out, "* STATUS ");
 		name_to_client(s, name, &shown);
@@ -112,8 +121,11 @@ send_status(struct session *s, const char *name, const struct status_items *item
 		for (int i = 0; i < STATUS_ITEMS; i++) {
 			if (!items->wanted[i])
 				continue;
-			output_format(&s->out, "%s%s %llu", first ? "" : " ", item_names[i],
-			    (unsigned long long)value[i]);
+			output_format(&s->out, "%s%s ", first ? "" : " ", item_names[i]);
+			if (i == STATUS_MAILBOXID)
+				output_format(&s->out, "(F%s)", m->facts.mailbox_id);
+			else
+				output_number(&s->out, value[i]);
 			first = false;
 		}
 		output_text(&s->out, ")\r\n");

@@ -14,6 +14,7 @@
 #include "session/message.h"
 #include "session/session.h"
 #include "session/view.h"
+#include "store/change.h"
 #include "store/mailbox.h"
 #include "util/err.h"
 #include "util/log.h"
@@ -47,6 +48,10 @@ static const struct {
 	{ "BODYSTRUCTURE", ITEM_BODYSTRUCTURE, MESSAGE_WANT_STRUCTURE, false, 0 },
 	{ "BODY", ITEM_BODY, MESSAGE_WANT_BODY, false, 0 },
 	{ "MODSEQ", ITEM_MODSEQ, 0, false, 0 },
+	{ "EMAILID", ITEM_EMAILID, 0, false, 0 },
+	{ "THREADID", ITEM_THREADID, 0, false, 0 },
+	{ "SAVEDATE", ITEM_SAVEDATE, 0, false, 0 },
+	{ "PREVIEW", ITEM_PREVIEW, 0, false, 0 },
 };
 enum { PLAIN_ITEMS = sizeof plain_items / sizeof plain_items[0] };
 
@@ -261,6 +266,20 @@ drop_repeated(struct fetch_items *items)
 	}
 }
 
+/* " (LAZY)" behind PREVIEW (RFC 8970 4): only what is known already. */
+static int
+parse_preview(struct parse *p, struct fetch_items *items)
+{
+	if (!try_prefix(p, " (")) {
+		items->want |= MESSAGE_WANT_PREVIEW;
+		return 0;
+	}
+	if (!parse_try_word(p, "LAZY"))
+		return parse_fail(p, "LAZY");
+	items->want |= MESSAGE_WANT_LAZY_PREVIEW;
+	return parse_char(p, ')');
+}
+
 static int
 parse_item(struct command *cmd, struct fetch_items *items)
 {
@@ -282,6 +301,8 @@ parse_item(struct command *cmd, struct fetch_items *items)
 		if (parse_try_word(p, plain_items[i].name)) {
 			add_plain(cmd, items, i);
 			items->at[items->count - 1].count = UINT64_MAX;
+			if (plain_items[i].kind == ITEM_PREVIEW)
+				return parse_preview(p, items);
 			return 0;
 		}
 	return parse_fail(p, "a FETCH item");
@@ -493,9 +514,43 @@ write_cached(struct session *s, const struct made *made, enum cache_field field)
 	output_write(&s->out, made->record.field[field].data, made->record.field[field].len);
 }
 
+/* Facts beside the message's bytes: RFC 8474 5, RFC 8514 4.2, RFC 8970 3. */
+static void
+write_fact(struct session *s, enum item_kind kind, const struct made *made, uint32_t number,
+    const struct row *row)
+{
+	const struct cache_text *preview = &made->record.field[CACHE_PREVIEW];
+	struct buf *out = &s->out.buf;
+	int64_t saved;
+
+	buf_addc(out, ' ');
+	switch (kind) {
+	case ITEM_EMAILID:
+		buf_addc(out, '(');
+		mailbox_email_id(row, out);
+		buf_addc(out, ')');
+		break;
+	case ITEM_SAVEDATE:
+		if (!message_save_date(s->mailbox, number, &saved)) {
+			buf_adds(out, "NIL");
+			break;
+		}
+		buf_addc(out, '"');
+		datetime_print(saved, 0, out);
+		buf_addc(out, '"');
+		break;
+	case ITEM_PREVIEW:
+		respond_buf_nstring(out, preview->data, preview->len, session_utf8(s));
+		break;
+	default:
+		buf_adds(out, "NIL");
+		break;
+	}
+}
+
 static void
 write_item(struct session *s, const struct fetch_item *item, struct made *made, size_t i,
-    const struct message_reader *reader, const struct row *row)
+    const struct message_reader *reader, uint32_t number, const struct row *row)
 {
 	struct buf *out = &s->out.buf;
 
@@ -542,6 +597,9 @@ write_item(struct session *s, const struct fetch_item *item, struct made *made, 
 		output_char(&s->out, ' ');
 		output_number(&s->out, made->found[i] ? made->sizes[i] : 0);
 		break;
+	default:
+		write_fact(s, item->kind, made, number, row);
+		break;
 	}
 }
 
@@ -563,7 +621,7 @@ write_all(struct session *s, const struct fetch_items *items, struct made *made,
 	}
 	for (size_t i = 0; i < items->count; i++) {
 		output_text(&s->out, between);
-		write_item(s, &items->at[i], made, i, reader, &row);
+		write_item(s, &items->at[i], made, i, reader, number, &row);
 		between = " ";
 	}
 	if (extra_flags && !items->has_flags) {

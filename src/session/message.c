@@ -11,7 +11,9 @@
 #include <sys/stat.h>
 
 #include "mail/header.h"
+#include "mail/module.h"
 #include "mail/parse.h"
+#include "message/message.h"
 #include "store/mailbox.h"
 #include "util/ascii.h"
 #include "util/buf.h"
@@ -31,7 +33,7 @@ static const char *const common_fields[] = {
 
 struct message_scratch {
 	struct parsed parsed;
-	struct buf header, parts;
+	struct buf header, parts, preview;
 };
 
 bool
@@ -67,7 +69,7 @@ answers(const struct cache_record *r, unsigned want)
 	} fields[] = {
 		{ MESSAGE_WANT_ENVELOPE, CACHE_ENVELOPE }, { MESSAGE_WANT_BODY, CACHE_BODY },
 		{ MESSAGE_WANT_STRUCTURE, CACHE_STRUCTURE }, { MESSAGE_WANT_HEADER, CACHE_HEADER },
-		{ MESSAGE_WANT_PARTS, CACHE_PARTS },
+		{ MESSAGE_WANT_PARTS, CACHE_PARTS }, { MESSAGE_WANT_PREVIEW, CACHE_PREVIEW },
 	};
 
 	if ((want & MESSAGE_WANT_SIZE) && r->size == MAIL_UNKNOWN)
@@ -151,17 +153,38 @@ set_text(struct cache_record *record, enum cache_field field, const struct buf *
 	record->field[field].len = text->len;
 }
 
+static struct message_scratch *
+scratch_of(struct message_reader *reader)
+{
+	if (reader->scratch == NULL) {
+		reader->scratch = mem_calloc(1, sizeof *reader->scratch);
+		reader->scratch->parsed = PARSED_INIT;
+	}
+	return reader->scratch;
+}
+
+/* The preview of the open file: the module finds the parts itself, for they may not be known. */
+static int
+learn_preview(struct message_reader *reader, struct cache_record *r, struct err *err)
+{
+	struct message_scratch *scratch = scratch_of(reader);
+	const struct message_ops *ops = module_ops(err);
+
+	if (ops == NULL)
+		return -1;
+	buf_reset(&scratch->preview);
+	ops->preview(reader->mail.data, reader->mail.len, NULL, &scratch->preview);
+	set_text(r, CACHE_PREVIEW, &scratch->preview);
+	return 0;
+}
+
 /* Everything that one pass over the open file gives. */
 static void
 learn(struct message_reader *reader, struct cache_record *r)
 {
 	struct mail *mail = &reader->mail;
-	struct message_scratch *scratch = reader->scratch;
+	struct message_scratch *scratch = scratch_of(reader);
 
-	if (scratch == NULL) {
-		scratch = reader->scratch = mem_calloc(1, sizeof *scratch);
-		scratch->parsed = PARSED_INIT;
-	}
 	parse_message(mail->data, mail->len, PARSE_ALL, &scratch->parsed);
 	pick_header(mail->data, mail->len, &scratch->header);
 	buf_reset(&scratch->parts);
@@ -193,11 +216,14 @@ message_load(struct message_reader *reader, struct mailbox *m, uint32_t number,
 	known = cache_get(cache, &row, out);
 	if (known && !(want & MESSAGE_WANT_FILE) && answers(out, want))
 		return MESSAGE_OK;
+	want &= ~(unsigned)MESSAGE_WANT_LAZY_PREVIEW;
 	if (!known) {
 		memset(out, 0, sizeof *out);
 		out->uid = row.uid;
 		out->size = MAIL_UNKNOWN;
 	}
+	if (want == 0)
+		return MESSAGE_OK;
 	if (!(want & ~(unsigned)MESSAGE_WANT_DATE)) {
 		struct stat st;
 
@@ -212,8 +238,11 @@ message_load(struct message_reader *reader, struct mailbox *m, uint32_t number,
 	result = with_file(m, number, use_open, reader, err);
 	if (result != MESSAGE_OK)
 		return result;
-	if (known && out->file_size != reader->mail.len)
-		known = false;	/* somebody wrote into the file: what we knew is of another text */
+	if (known && out->file_size != reader->mail.len) {
+		/* somebody wrote into the file: what we knew is of another text */
+		known = false;
+		memset(out->field, 0, sizeof out->field);
+	}
 	news = !known || !answers(out, want | MESSAGE_WANT_SIZE);
 	if (!news)
 		return MESSAGE_OK;
@@ -221,10 +250,30 @@ message_load(struct message_reader *reader, struct mailbox *m, uint32_t number,
 	out->file_size = reader->mail.len;
 	if (want & parsed)
 		learn(reader, out);
+	if ((want & MESSAGE_WANT_PREVIEW) && out->field[CACHE_PREVIEW].data == NULL
+	    && learn_preview(reader, out, err) < 0)
+		return MESSAGE_FAILED;
 	if (!known || out->size == MAIL_UNKNOWN)
 		out->size = mail_vsize(&reader->mail);
 	cache_put(cache, out);
 	return MESSAGE_OK;
+}
+
+bool
+message_save_date(struct mailbox *m, uint32_t number, int64_t *out)
+{
+	struct stat st;
+	struct row row;
+	struct err err;
+
+	mailbox_row(m, number, &row);
+	*out = row.save_date;
+	if (row.save_date != 0)
+		return true;
+	if (with_file(m, number, use_stat, &st, &err) != MESSAGE_OK)
+		return false;
+	*out = st.st_ctim.tv_sec;
+	return true;
 }
 
 void
@@ -237,6 +286,7 @@ message_reader_fini(struct message_reader *reader, struct mailbox *m)
 		parsed_fini(&reader->scratch->parsed);
 		buf_fini(&reader->scratch->header);
 		buf_fini(&reader->scratch->parts);
+		buf_fini(&reader->scratch->preview);
 		free(reader->scratch);
 		reader->scratch = NULL;
 	}

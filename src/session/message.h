@@ -24,6 +24,8 @@ enum {
 	MESSAGE_WANT_STRUCTURE = 16,
 	MESSAGE_WANT_HEADER = 32,	/* the common header fields */
 	MESSAGE_WANT_PARTS = 64,
+	MESSAGE_WANT_PREVIEW = 256,	/* RFC 8970; loads the MIME module */
+	MESSAGE_WANT_LAZY_PREVIEW = 512,	/* the preview if it is known already, else nothing */
 	MESSAGE_WANT_FILE = 128,	/* reader->mail is open and holds the bytes */
 };
 
@@ -45,6 +47,12 @@ struct message_reader {
  */
 enum message_result message_load(struct message_reader *reader, struct mailbox *m,
     uint32_t row, unsigned want, struct cache_record *out, struct err *err);
+
+/*
+ * SAVEDATE (RFC 8514): what the journal noted when the message came, else the
+ * time at which its file was last linked or renamed. False: not to be found out.
+ */
+bool message_save_date(struct mailbox *m, uint32_t row, int64_t *out);
 
 /* Write what was learnt to the cache, and give the memory back. */
 void message_reader_fini(struct message_reader *reader, struct mailbox *m);

@@ -16,6 +16,7 @@
 #include "util/log.h"
 #include "util/sandbox.h"
 #include "wire/capability.h"
+#include "wire/compress.h"
 #include "wire/reply.h"
 #include "wire/respond.h"
 
@@ -176,6 +177,8 @@ session_run(const struct session_options *options, int in_fd, int out_fd)
 		return 75;	/* EX_TEMPFAIL: the store may come back */
 	}
 	s.account.sync = options->sync;
+	s.account.quota_bytes = options->quota_bytes;
+	s.account.quota_messages = options->quota_messages;
 	if (options->sandbox)
 		enter_sandbox(options);
 	if (options->tag != NULL) {
@@ -199,6 +202,7 @@ session_run(const struct session_options *options, int in_fd, int out_fd)
 	mail_fini(&s.mail);
 	dispatch_fini(&s.dispatch);
 	account_close(&s.account);
+	compress_stop(&s.compress);
 	input_fini(&s.in);
 	output_fini(&s.out);
 	return 0;

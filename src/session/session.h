@@ -31,6 +31,8 @@ struct session_options {
 	char separator;		/* "/" or "." as the client sees it */
 	const char *prefix;	/* "" or, say, "INBOX." before every name but INBOX */
 	bool sync;		/* fsync before OK */
+	uint64_t quota_bytes, quota_messages;	/* 0: none but what maildirsize says */
+	const char *id;		/* what ID answers, as "name" "value" ... in quotes; NULL: the name only */
 	int idle_notify_s;	/* seconds between keepalive lines in IDLE; 0: none */
 	const volatile int *stop;	/* set by SIGTERM */
 	const struct command_row *commands;	/* what can be said, and what is promised for it */
@@ -51,6 +53,7 @@ struct session {
 	struct input in;
 	struct output out;
 	struct dispatch dispatch;
+	struct compress *compress;	/* NULL until COMPRESS */
 	enum state state;
 	struct session_counts counts;
 	int64_t started_ms;

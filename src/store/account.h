@@ -32,6 +32,8 @@ struct account {
 	int dirfd;		/* the root */
 	enum layout layout;
 	bool sync;		/* fsync before OK; the default */
+	uint64_t quota_bytes, quota_messages;	/* limits from the settings, 0 for none: see quota.h */
+	uint64_t quota_credit;	/* octets of a message that goes when the next one has come (REPLACE) */
 	bool read_only;		/* the root cannot be written */
 	bool names_known, names_utf8;	/* how folder names are spelled on disk: see folder.c */
 	/* The file, once it was read. */

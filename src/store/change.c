@@ -13,6 +13,7 @@
  * A delivery is written and synced in tmp/ before the lock is taken, then linked
  * into cur/: a reader sees whole messages only. Left in tmp/ by a crash, it is
  * removed by mayfly-admin check, and by any other Maildir program after 36 hours.
+ * Several deliveries at once take another order: see deliver_many.
  */
 #include "store/change.h"
 
@@ -27,6 +28,7 @@
 
 #include "store/account.h"
 #include "store/dirs.h"
+#include "store/quota.h"
 #include "util/buf.h"
 #include "util/err.h"
 #include "util/hash.h"
@@ -279,12 +281,14 @@ mailbox_change_flags(struct mailbox *m, const uint32_t *rows, size_t count,
 	struct flag_work w = { .m = m, .change = change };
 	uint32_t *ids;
 	struct err late;
+	bool counting;
 	int result;
 
 	if (count == 0)
 		return 0;
 	if (refuse_read_only(m, err) < 0 || mailbox_lock(m, err) < 0)
 		return -1;
+	counting = quota_begin(m->account);
 	ids = mem_alloc((change->keyword_count + 1) * sizeof *ids);
 	for (size_t i = 0; i < change->keyword_count; i++)
 		ids[i] = keywords_id(&m->keywords, change->keywords[i], strlen(change->keywords[i]));
@@ -295,6 +299,7 @@ mailbox_change_flags(struct mailbox *m, const uint32_t *rows, size_t count,
 		*err = late;
 		result = -1;
 	}
+	quota_end(m->account, counting, 0, 0);
 	mailbox_unlock(m);
 	free(ids);
 	free(w.targets);
@@ -305,11 +310,31 @@ mailbox_change_flags(struct mailbox *m, const uint32_t *rows, size_t count,
 
 /* ---- expunge ---- */
 
+/* What a quota counts for the file. */
+static int64_t
+counted_size(int dir, const char *name)
+{
+	int64_t size = quota_size_in_name(name);
+	struct stat st;
+
+	if (size < 0 && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		size = st.st_size;
+	return size < 0 ? 0 : size;
+}
+
+/* What went away by this session, for the quota. */
+struct removed {
+	bool counting;
+	int64_t bytes, messages;
+};
+
 /* Unlink one file; looks for it once more if it has another name now. */
 static int
-remove_file(struct mailbox *m, uint32_t number, bool *looked, struct err *err)
+remove_file(struct mailbox *m, uint32_t number, bool *looked, struct removed *removed,
+    struct err *err)
 {
 	struct buf name = BUF_INIT;
+	int64_t size;
 	int result = 0;
 
 	for (int tries = 0; tries < 2; tries++) {
@@ -324,8 +349,12 @@ remove_file(struct mailbox *m, uint32_t number, bool *looked, struct err *err)
 			result = err_errno(err, "open a directory of", m->path);
 			break;
 		}
-		if (unlinkat(dir, name.data, 0) == 0)
+		size = removed->counting ? counted_size(dir, name.data) : 0;
+		if (unlinkat(dir, name.data, 0) == 0) {
+			removed->bytes += size;
+			removed->messages++;
 			break;
+		}
 		if (errno != ENOENT) {
 			result = err_errno(err, "unlink", name.data);
 			break;
@@ -358,6 +387,7 @@ int
 mailbox_expunge(struct mailbox *m, const uint32_t *rows, size_t count, struct err *err)
 {
 	struct buf lines = BUF_INIT;
+	struct removed removed = { 0 };
 	struct err late;
 	size_t done = 0;
 	bool looked = false;
@@ -367,8 +397,9 @@ mailbox_expunge(struct mailbox *m, const uint32_t *rows, size_t count, struct er
 		return 0;
 	if (refuse_read_only(m, err) < 0 || mailbox_lock(m, err) < 0)
 		return -1;
+	removed.counting = quota_begin(m->account);
 	for (; done < count && result == 0; done++)
-		result = remove_file(m, rows[done], &looked, err);
+		result = remove_file(m, rows[done], &looked, &removed, err);
 	if (result < 0)
 		done--;
 	lines_for_expunge(m, rows, done, &lines);
@@ -379,6 +410,7 @@ mailbox_expunge(struct mailbox *m, const uint32_t *rows, size_t count, struct er
 	}
 	if (done > 0 && sync_dir(m, m->curfd, &late) < 0)
 		log_err(&late);
+	quota_end(m->account, removed.counting, -removed.bytes, -removed.messages);
 	mailbox_unlock(m);
 	buf_fini(&lines);
 	return result;
@@ -451,11 +483,13 @@ delivery_end(struct delivery *d)
 }
 
 /* Times, then everything to the disk. */
-static int
-finish_file(struct delivery *d, struct err *err)
+int
+delivery_finish(struct delivery *d, struct err *err)
 {
 	struct timespec times[2] = { { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_NOW } };
 
+	if (d->fd < 0)
+		return 0;
 	if (d->internal_date != INT64_MIN) {
 		times[1].tv_sec = d->internal_date;
 		times[1].tv_nsec = 0;
@@ -517,59 +551,176 @@ lock_for_uids(struct mailbox *m, size_t count, struct buf *lines, struct err *er
 	return 0;
 }
 
-int
-mailbox_deliver(struct mailbox *m, struct delivery *deliveries, size_t count,
-    uint32_t *uids_out, struct err *err)
+/* One '+' line for each, in order; uids_out receives their UIDs. */
+static void
+lines_for_deliveries(struct mailbox *m, const struct delivery *deliveries, size_t count,
+    uint32_t *uids_out, struct buf *lines)
 {
-	struct buf lines = BUF_INIT, name = BUF_INIT;
-	size_t placed = 0;
-	uint64_t modseq;
-	int tmp, cur, result = -1;
+	uint64_t modseq = m->facts.modseq + 1;
+	struct buf name = BUF_INIT;
 
-	for (size_t i = 0; i < count; i++)
-		if (finish_file(&deliveries[i], err) < 0)
-			return -1;
-	if (lock_for_uids(m, count, &lines, err) < 0)
-		return -1;
-	tmp = open_tmp(m);
-	cur = mailbox_cur(m);
-	modseq = m->facts.modseq + 1;
-	for (; placed < count; placed++) {
-		struct delivery *d = &deliveries[placed];
-		size_t base_len;
+	for (size_t i = 0; i < count; i++) {
+		const struct delivery *d = &deliveries[i];
 
 		final_base(d, &name);
-		base_len = name.len;
-		maildir_name_suffix(d->flags, &name);
-		if (tmp < 0 || cur < 0 || move_file(tmp, d->name, cur, name.data) < 0) {
-			err_errno(err, "move from tmp/ to cur/ of", m->path);
-			goto undo;
-		}
-		name.data[base_len] = '\0';
-		uids_out[placed] = m->facts.uidnext + (uint32_t)placed;
-		uidlist_write_added(&lines, uids_out[placed], modseq, (int64_t)time(NULL), "",
+		uids_out[i] = m->facts.uidnext + (uint32_t)i;
+		uidlist_write_added(lines, uids_out[i], modseq, (int64_t)time(NULL), "",
 		    d->flags, "", &m->keywords, set_of(m, d->keywords, d->keyword_count), name.data);
 	}
-	/* Undone behind the journal, a delivery reads as expunged at the next look: its UID is wasted. */
-	if (mailbox_commit(m, &lines, true, err) < 0 || sync_dir(m, cur, err) < 0)
-		goto undo;
-	for (size_t i = 0; i < count; i++) {
-		free(deliveries[i].name);
-		deliveries[i].name = NULL;
+	buf_fini(&name);
+}
+
+/* From tmp/ to cur/ under their names. Returns how many came through; fewer than count: errno. */
+static size_t
+place(const struct delivery *deliveries, size_t count, int tmp, int cur)
+{
+	struct buf name = BUF_INIT;
+	size_t placed = 0;
+
+	for (; placed < count; placed++) {
+		final_base(&deliveries[placed], &name);
+		maildir_name_suffix(deliveries[placed].flags, &name);
+		if (move_file(tmp, deliveries[placed].name, cur, name.data) < 0)
+			break;
 	}
-	result = 0;
-undo:
-	/* All or none: what was placed goes back to tmp/, where delivery_end removes it. */
-	for (size_t i = 0; result < 0 && i < placed; i++) {
+	buf_fini(&name);
+	return placed;
+}
+
+/* What was placed goes back to tmp/, where delivery_end removes it. */
+static void
+unplace(const struct delivery *deliveries, size_t count, int tmp, int cur)
+{
+	struct buf name = BUF_INIT;
+
+	for (size_t i = 0; i < count; i++) {
 		final_base(&deliveries[i], &name);
 		maildir_name_suffix(deliveries[i].flags, &name);
 		if (renameat(cur, name.data, tmp, deliveries[i].name) < 0)
 			unlinkat(cur, name.data, 0);
 	}
+	buf_fini(&name);
+}
+
+/* One message: the rename is what makes it there, the journal only numbers it. */
+static int
+deliver_one(struct mailbox *m, struct delivery *d, int tmp, int cur, const struct buf *lines,
+    struct err *err)
+{
+	if (place(d, 1, tmp, cur) < 1)
+		return err_errno(err, "move from tmp/ to cur/ of", m->path);
+	/* Undone behind the journal, a delivery reads as expunged at the next look: its UID is wasted. */
+	if (mailbox_commit(m, lines, true, err) == 0 && sync_dir(m, cur, err) == 0)
+		return 0;
+	unplace(d, 1, tmp, cur);
+	return -1;
+}
+
+/* All but the first take its name with a number behind it: see deliver_many. */
+static int
+name_group(const struct mailbox *m, struct delivery *deliveries, size_t count, int tmp,
+    struct err *err)
+{
+	for (size_t i = 1; i < count; i++) {
+		struct buf name = BUF_INIT;
+
+		buf_addf(&name, "%s_%zu", deliveries[0].name, i);
+		if (renameat(tmp, deliveries[i].name, tmp, name.data) < 0) {
+			buf_fini(&name);
+			return err_errno(err, "rename in tmp/ of", m->path);
+		}
+		free(deliveries[i].name);
+		deliveries[i].name = buf_steal(&name);
+	}
+	return 0;
+}
+
+/*
+ * Several, all or none. No rename makes them all there at once, so: the journal
+ * numbers them while they are still in tmp/, then the first is renamed, which is
+ * the moment from which they are there, then the others. After a crash the next
+ * look at the mailbox (sync.c) finds records without files: where the first one
+ * is in place it brings the others, else the records are expunged. The names
+ * tell who belongs to whom: name, name_1, name_2 with UIDs in a row.
+ */
+static int
+deliver_many(struct mailbox *m, const struct delivery *deliveries, size_t count,
+    const uint32_t *uids, int tmp, int cur, const struct buf *lines, struct err *err)
+{
+	struct uid_range range = { uids[0], uids[count - 1] };
+	struct buf undo = BUF_INIT;
+	struct err late;
+	size_t placed;
+
+	if (sync_dir(m, tmp, err) < 0 || mailbox_commit(m, lines, true, err) < 0)
+		return -1;
+	placed = place(deliveries, 1, tmp, cur);
+	if (placed == 1 && sync_dir(m, cur, err) == 0) {
+		placed += place(deliveries + 1, count - 1, tmp, cur);
+		if (placed == count && sync_dir(m, cur, err) == 0)
+			return 0;
+	}
+	if (placed < count)
+		err_errno(err, "move from tmp/ to cur/ of", m->path);
+	unplace(deliveries, placed, tmp, cur);
+	uidlist_write_expunged(&undo, m->facts.modseq + 1, &range, 1);
+	if (mailbox_commit(m, &undo, true, &late) < 0) {
+		log_err(&late);
+		mailbox_apply(m, &undo);
+	}
+	buf_fini(&undo);
+	return -1;
+}
+
+int
+mailbox_deliver(struct mailbox *m, struct delivery *deliveries, size_t count,
+    uint32_t *uids_out, struct err *err)
+{
+	struct buf lines = BUF_INIT;
+	int tmp, cur, result;
+	uint64_t bytes = 0;
+	bool counting;
+
+	for (size_t i = 0; i < count; i++) {
+		if (delivery_finish(&deliveries[i], err) < 0)
+			return -1;
+		bytes += deliveries[i].size;
+	}
+	if (quota_check(m->account, bytes, count, err) < 0)
+		return -1;
+	counting = quota_begin(m->account);
+	if (lock_for_uids(m, count, &lines, err) < 0)
+		return -1;
+	tmp = open_tmp(m);
+	cur = mailbox_cur(m);
+	if (tmp < 0 || cur < 0)
+		result = err_errno(err, "open tmp/ or cur/ of", m->path);
+	else
+		result = name_group(m, deliveries, count, tmp, err);
+	if (result == 0 && count > 1) {
+		struct dir_time stale[2] = { m->facts.cur, m->facts.new };
+
+		/* after a crash cur/ may look untouched and must be listed all the same */
+		stale[0].trusted = stale[1].trusted = false;
+		uidlist_write_dirs(&lines, &stale[0], &stale[1]);
+	}
+	if (result == 0)
+		lines_for_deliveries(m, deliveries, count, uids_out, &lines);
+	if (result < 0)
+		;	/* nothing has happened yet */
+	else if (count == 1)
+		result = deliver_one(m, deliveries, tmp, cur, &lines, err);
+	else
+		result = deliver_many(m, deliveries, count, uids_out, tmp, cur, &lines, err);
+	if (result == 0)
+		quota_end(m->account, counting, (int64_t)bytes, (int64_t)count);
+	for (size_t i = 0; result == 0 && i < count; i++) {
+		free(deliveries[i].name);
+		deliveries[i].name = NULL;
+	}
 	mailbox_unlock(m);
 	io_close(&tmp);
 	buf_fini(&lines);
-	buf_fini(&name);
 	return result;
 }
 
@@ -755,15 +906,43 @@ transfer(struct mailbox *from, const uint32_t *rows, size_t count, struct mailbo
 	return 0;
 }
 
+/* Is there room for a copy of these rows? */
+static int
+check_copy(struct mailbox *from, const uint32_t *rows, size_t count, struct mailbox *to,
+    struct err *err)
+{
+	uint64_t bytes = 0;
+	struct quota quota;
+
+	if (quota_read(to->account, &quota, err) < 0)
+		return -1;
+	for (size_t i = 0; quota.on && i < count; i++) {
+		struct buf name = BUF_INIT;
+		struct row row;
+		int dir;
+
+		mailbox_row(from, rows[i], &row);
+		dir = mailbox_file(from, &row, &name);
+		bytes += dir >= 0 ? (uint64_t)counted_size(dir, name.data) : 0;
+		buf_fini(&name);
+	}
+	return quota.on ? quota_check(to->account, bytes, count, err) : 0;
+}
+
 int
 mailbox_copy(struct mailbox *from, const uint32_t *rows, size_t count, struct mailbox *to,
     struct copied *copied, struct err *err)
 {
 	struct placed placed = { 0 };
 	struct buf lines = BUF_INIT;
+	int64_t bytes = 0;
+	bool counting;
 	int result;
 
 	memset(copied, 0, sizeof *copied);
+	if (check_copy(from, rows, count, to, err) < 0)
+		return -1;
+	counting = quota_begin(to->account);
 	if (lock_for_uids(to, count, &lines, err) < 0)
 		return -1;
 	result = transfer(from, rows, count, to, false, &placed, &lines, copied, err);
@@ -773,6 +952,10 @@ mailbox_copy(struct mailbox *from, const uint32_t *rows, size_t count, struct ma
 		result = sync_dir(to, to->curfd, err);
 	for (size_t i = 0; result < 0 && i < placed.count; i++)
 		unlinkat(to->curfd, placed.names[i], 0);
+	for (size_t i = 0; result == 0 && i < placed.count; i++)
+		bytes += quota_size_in_name(placed.names[i]);
+	if (result == 0)
+		quota_end(to->account, counting, bytes, (int64_t)placed.count);
 	mailbox_unlock(to);
 	if (result < 0)
 		copied->count = 0;
@@ -824,11 +1007,13 @@ mailbox_move(struct mailbox *from, const uint32_t *rows, size_t count, struct ma
 	struct buf lines = BUF_INIT, gone = BUF_INIT;
 	uint32_t *moved = mem_alloc((count + 1) * sizeof *moved);
 	struct err late;
+	bool counting;
 	int result;
 
 	memset(copied, 0, sizeof *copied);
 	if ((result = refuse_read_only(from, err)) < 0)
 		goto out;
+	counting = quota_begin(from->account);
 	if (from == to) {
 		result = mailbox_copy(from, rows, count, to, copied, err);
 		if (result == 0)
@@ -855,6 +1040,7 @@ mailbox_move(struct mailbox *from, const uint32_t *rows, size_t count, struct ma
 		if (sync_dir(from, from->curfd, &late) < 0)
 			log_err(&late);
 	}
+	quota_end(from->account, counting, 0, 0);
 	mailbox_unlock(from);
 	mailbox_unlock(to);
 out:

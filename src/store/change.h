@@ -53,11 +53,17 @@ int delivery_begin(struct delivery *delivery, struct mailbox *m, struct err *err
 /* Write a piece of the message. */
 int delivery_write(struct delivery *delivery, const char *bytes, size_t len, struct err *err);
 
+/*
+ * The message is complete: times and octets go to the disk, the descriptor is
+ * closed. mailbox_deliver does this for those that were left open.
+ */
+int delivery_finish(struct delivery *delivery, struct err *err);
+
 /* Give up, or clean up after mailbox_deliver: nothing is left in tmp/. */
 void delivery_end(struct delivery *delivery);
 
 /*
- * Put all of them into the mailbox, or none. uids_out receives one UID each.
+ * Put all of them into the mailbox, or none, also when the power fails half-way. uids_out receives one UID each.
  * On disk, synced, in the journal when it returns 0.
  */
 int mailbox_deliver(struct mailbox *m, struct delivery *deliveries, size_t count,

@@ -30,6 +30,7 @@
 #include "store/account.h"
 #include "store/mailbox.h"
 #include "store/names.h"
+#include "store/quota.h"
 #include "util/buf.h"
 #include "util/err.h"
 #include "util/hash.h"
@@ -454,6 +455,7 @@ folder_delete(struct account *account, const char *name, struct err *err)
 	if (result == 0)
 		result = account_rename(account, name, NULL, false, err);
 	remove_tree(account->dirfd, trash, 0);
+	quota_forget(account);
 	buf_fini(&path);
 	return result;
 }

@@ -195,40 +195,60 @@ lock(struct account *account, struct err *err)
 	return fd;
 }
 
+/* Did it change anything? */
+static bool
+apply(struct notes *notes, const struct note *change)
+{
+	const struct note *old = notes_find(notes, change->name, change->entry);
+	struct note *note;
+
+	if (old != NULL && change->value != NULL && old->value_len == change->value_len
+	    && memcmp(old->value, change->value, change->value_len) == 0)
+		return false;
+	if (old == NULL && change->value == NULL)
+		return false;
+	if (old != NULL)
+		drop(notes, (size_t)(old - notes->at));
+	if (change->value != NULL) {
+		note = add(notes);
+		note->name = mem_strdup(change->name);
+		note->entry = mem_strdup(change->entry);
+		note->value = mem_strndup(change->value, change->value_len);
+		note->value_len = change->value_len;
+	}
+	return true;
+}
+
 int
-notes_set(struct account *account, enum notes_file file, const char *name,
-    const char *entry, const char *value, size_t value_len, struct err *err)
+notes_change(struct account *account, enum notes_file file, const struct note *changes,
+    size_t count, int (*check)(void *ctx, const struct notes *notes, struct err *err), void *ctx,
+    struct err *err)
 {
 	struct notes notes = { NULL, 0, 0 };
-	const struct note *old;
+	bool changed = false;
 	int fd = lock(account, err), result;
 
 	if (fd < 0)
 		return -1;
 	result = notes_read(account, file, &notes, err);
-	old = notes_find(&notes, name, entry);
-	if (result == 0 && old != NULL && value != NULL && old->value_len == value_len
-	    && memcmp(old->value, value, value_len) == 0)
-		goto out;	/* as it is: no write */
-	if (result == 0 && old == NULL && value == NULL)
-		goto out;
-	if (result == 0) {
-		if (old != NULL)
-			drop(&notes, (size_t)(old - notes.at));
-		if (value != NULL) {
-			struct note *note = add(&notes);
-
-			note->name = mem_strdup(name);
-			note->entry = mem_strdup(entry);
-			note->value = mem_strndup(value, value_len);
-			note->value_len = value_len;
-		}
+	for (size_t i = 0; result == 0 && i < count; i++)
+		changed |= apply(&notes, &changes[i]);
+	if (result == 0 && changed && check != NULL)
+		result = check(ctx, &notes, err);
+	if (result == 0 && changed)
 		result = write_file(account, file, &notes, err);
-	}
-out:
 	close(fd);
 	notes_fini(&notes);
 	return result;
+}
+
+int
+notes_set(struct account *account, enum notes_file file, const char *name,
+    const char *entry, const char *value, size_t value_len, struct err *err)
+{
+	const struct note change = { (char *)name, (char *)entry, (char *)value, value_len };
+
+	return notes_change(account, file, &change, 1, NULL, NULL, err);
 }
 
 int

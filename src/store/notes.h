@@ -38,6 +38,15 @@ void notes_fini(struct notes *notes);
 int notes_set(struct account *account, enum notes_file file, const char *name,
     const char *entry, const char *value, size_t value_len, struct err *err);
 
+/*
+ * The same for several at once, all or none. check is asked with the notes as
+ * they would be: -1 with err leaves everything as it was. Every change has name,
+ * entry and value; nothing of it is kept.
+ */
+int notes_change(struct account *account, enum notes_file file, const struct note *changes,
+    size_t count, int (*check)(void *ctx, const struct notes *notes, struct err *err), void *ctx,
+    struct err *err);
+
 /* A mailbox and all below it have another name, or (to NULL) this one mailbox is gone. */
 int notes_rename(struct account *account, enum notes_file file, const char *from,
     const char *to, struct err *err);

@@ -36,9 +36,11 @@
 #include "store/dirs.h"
 #include "store/journal.h"
 #include "store/mailbox.h"
+#include "util/ascii.h"
 #include "util/buf.h"
 #include "util/err.h"
 #include "util/hash.h"
+#include "util/io.h"
 #include "util/log.h"
 #include "util/mem.h"
 
@@ -373,6 +375,67 @@ adopt_renamed(struct look *look, struct buf *lines)
 	free(slots);
 }
 
+/*
+ * A record without a file may be of a delivery of several messages whose session
+ * died half-way (deliver_many in change.c): when the first of them is in cur/,
+ * the file waits in tmp/ and is put in place now.
+ */
+static bool
+is_of_delivery(const struct look *look, const struct row *row, size_t core)
+{
+	const char *mark = memrchr(row->base, '_', core);
+	uint64_t place;
+	uint32_t first;
+	struct row leader;
+
+	if (mark == NULL || !ascii_number(mark + 1, (size_t)(row->base + core - mark - 1), row->uid - 1,
+	    &place) || place == 0)
+		return false;
+	first = mailbox_row_of_uid(look->m, row->uid - (uint32_t)place);
+	if (first >= mailbox_rows(look->m) || is_missing(look, first))
+		return false;
+	mailbox_row(look->m, first, &leader);
+	return leader.uid == row->uid - place
+	    && maildir_name_core(leader.base, strlen(leader.base)) == (size_t)(mark - row->base)
+	    && memcmp(leader.base, row->base, (size_t)(mark - row->base)) == 0;
+}
+
+static void
+finish_deliveries(struct look *look)
+{
+	struct mailbox *m = look->m;
+	int tmp = -1;
+
+	if (m->read_only || m->unsaved)
+		return;
+	for (uint32_t number = 0; number < mailbox_rows(m); number++) {
+		struct buf name = BUF_INIT;
+		struct row row;
+		char *waiting;
+		size_t core;
+		int cur;
+
+		if (!is_missing(look, number))
+			continue;
+		mailbox_row(m, number, &row);
+		core = maildir_name_core(row.base, strlen(row.base));
+		if (!is_of_delivery(look, &row, core))
+			continue;
+		if (tmp < 0)
+			tmp = openat(m->dirfd, "tmp", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		waiting = mem_strndup(row.base, core);
+		cur = mailbox_file(m, &row, &name);
+		if (tmp >= 0 && cur >= 0
+		    && renameat2(tmp, waiting, cur, name.data, RENAME_NOREPLACE) == 0)
+			look->seen[number / 8] |= (unsigned char)(1 << number % 8);
+		free(waiting);
+		buf_fini(&name);
+	}
+	if (tmp >= 0 && m->account->sync && m->curfd >= 0)
+		fsync(m->curfd);
+	io_close(&tmp);
+}
+
 /* ---- lines ---- */
 
 /* INTERNALDATE's and SAVEDATE's sources are times of the file: see message_dates. */
@@ -551,6 +614,8 @@ compose(struct look *look, struct buf *lines)
 	settle_twins(look);
 	if (look->stranger_count > 0 && count_missing(look) > 0)
 		adopt_renamed(look, lines);
+	if (count_missing(look) > 0)
+		finish_deliveries(look);
 	lines_for_missing(look, modseq, lines);
 	lines_for_changes(look, modseq, lines);
 	lines_for_strangers(look, modseq, lines);

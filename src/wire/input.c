@@ -18,6 +18,7 @@
 enum {
 	READ_STEP = 8192,	/* one read: a pipelined batch of commands fits */
 	KEEP_AT_MOST = 65536,	/* a larger buffer is given back when it is empty */
+	REST_MS = 10000,	/* of silence, until a filter gives its memory back */
 };
 
 void
@@ -69,7 +70,7 @@ input_wipe(struct input *in)
 bool
 input_pending(const struct input *in)
 {
-	return in->at < in->buf.len;
+	return in->at < in->buf.len || in->filter_more;
 }
 
 static void
@@ -105,8 +106,27 @@ static int
 wait_poll(const struct input *in, struct pollfd *pfd, nfds_t count, int timeout_ms)
 {
 	struct timespec bound = { timeout_ms / 1000, timeout_ms % 1000 * 1000000L };
+	const struct timespec first = { REST_MS / 1000, REST_MS % 1000 * 1000000L };
 
+	if (in->filter.rest != NULL && (timeout_ms < 0 || timeout_ms > REST_MS)) {
+		int n = ppoll(pfd, count, &first, in->wait_mask);
+
+		if (n != 0)
+			return n;
+		in->filter.rest(in->filter.ctx);
+		bound.tv_sec -= first.tv_sec;
+	}
 	return ppoll(pfd, count, timeout_ms < 0 ? NULL : &bound, in->wait_mask);
+}
+
+/* What the filter holds back, behind the content of the buffer. */
+static int
+fill_from_filter(struct input *in)
+{
+	int more = in->filter.read(in->filter.ctx, NULL, 0, &in->buf);
+
+	in->filter_more = more > 0;
+	return more < 0 ? INPUT_EOF : INPUT_OK;
 }
 
 int
@@ -118,6 +138,9 @@ input_wait(struct input *in, int other_fd, int timeout_ms)
 	};
 	int64_t end = timeout_ms < 0 ? 0 : input_clock_ms() + timeout_ms;
 
+	while (in->filter_more && in->at == in->buf.len)
+		if (fill_from_filter(in) != INPUT_OK)
+			return INPUT_EOF;
 	if (input_pending(in))
 		return 1;
 	if (output_flush(in->out) < 0)
@@ -167,6 +190,8 @@ fill(struct input *in)
 	int result = INPUT_OK;
 	ssize_t n;
 
+	if (in->filter_more)
+		return fill_from_filter(in);
 	for (;;) {
 		struct pollfd pfd = { .fd = in->fd, .events = POLLIN };
 		int ready, bound;
@@ -198,8 +223,10 @@ fill(struct input *in)
 		in->total += (uint64_t)n;
 		if (in->filter.read == NULL)
 			in->buf.len += (size_t)n;
-		else if (in->filter.read(in->filter.ctx, wire.data, (size_t)n, &in->buf) < 0)
-			result = INPUT_EOF;
+		else
+			result = in->filter.read(in->filter.ctx, wire.data, (size_t)n, &in->buf);
+		in->filter_more = result > 0;
+		result = result < 0 ? INPUT_EOF : INPUT_OK;
 	}
 	if (in->buf.data != NULL)
 		in->buf.data[in->buf.len] = '\0';

@@ -23,9 +23,15 @@ enum input_end {
 	INPUT_SIGNAL = -4,	/* the session was told to end */
 };
 
-/* Rewrites what comes in (COMPRESS): wire bytes to plain; -1 when the stream is broken. */
+/* Rewrites what comes in (COMPRESS). */
 struct input_filter {
+	/*
+	 * Wire bytes to plain ones, a bounded number at a time: 1 when there are more
+	 * to be had without reading (ask again with len 0), 0 when not, -1 when the
+	 * stream is broken.
+	 */
 	int (*read)(void *ctx, const char *wire, size_t len, struct buf *plain);
+	void (*rest)(void *ctx);	/* the client has been silent for a while: give memory back */
 	void *ctx;
 };
 
@@ -41,6 +47,7 @@ struct input {
 	const sigset_t *wait_mask;	/* signals blocked during a wait, NULL: unchanged */
 	uint64_t total;		/* octets read from the kernel */
 	struct input_filter filter;	/* .read NULL: none */
+	bool filter_more;	/* the filter holds bytes that it has not given yet */
 };
 
 void input_init(struct input *in, int fd, struct output *out, size_t line_max, int timeout_ms);

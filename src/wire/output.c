@@ -133,6 +133,7 @@ send_queue(struct output *out, const char *more, size_t more_len, bool flush)
 	if (out->filter.write != NULL) {
 		buf_add(&out->buf, more, more_len);
 		result = send_filtered(out, out->buf.data, out->buf.len, flush);
+		out->unflushed = !flush;
 	} else {
 		result = send_all(out, out->buf.data, out->buf.len, more, more_len);
 	}
@@ -202,7 +203,7 @@ output_flush(struct output *out)
 {
 	if (out->dead)
 		return -1;
-	if (out->buf.len == 0)
+	if (out->buf.len == 0 && !out->unflushed)
 		return 0;
 	return send_queue(out, NULL, 0, true);
 }

@@ -28,6 +28,7 @@ struct output {
 	const sigset_t *wait_mask;	/* signals blocked for the time of a wait, NULL: unchanged */
 	bool dead;		/* the client is gone: all that follows is dropped */
 	uint64_t total;		/* bytes accepted by the kernel */
+	bool unflushed;		/* the filter was given bytes and not told to flush since */
 	struct output_filter filter;	/* .write NULL: none */
 };
 

@@ -610,6 +610,40 @@ def read_words(c):
     return words
 
 
+def read_metadata(c):
+    name = c.astring()
+    c.space()
+
+    def pair():
+        entry = c.astring()
+        if not entry.lower().startswith((b'/private/', b'/shared/')):
+            c.bad('%r is no entry' % bytes(entry))
+        c.space()
+        return [entry, c.nstring()]
+    return [name, c.list_of(pair, empty=False)]
+
+
+def read_quota(c):
+    root = c.astring()
+    c.space()
+
+    def resource():
+        name = c.atom()
+        c.space()
+        usage = c.number()
+        c.space()
+        return [name, usage, c.number()]
+    return [root, c.list_of(resource)]
+
+
+def read_astrings(c):
+    out = [c.astring()]
+    while c.peek() == b' ':
+        c.space()
+        out.append(c.astring())
+    return out
+
+
 CODE_READERS = {
     b'UIDNEXT': lambda c: [c.nz_number()],
     b'UIDVALIDITY': lambda c: [c.nz_number()],
@@ -722,7 +756,10 @@ class Response:
         readers = {
             b'LIST': (False, read_list), b'LSUB': (False, read_list), b'STATUS': (False, read_status),
             b'FLAGS': (False, lambda c: c.flag_list()), b'NAMESPACE': (False, read_namespace),
-            b'ID': (False, read_id),
+            b'ID': (False, read_id), b'METADATA': (False, read_metadata), b'QUOTA': (False, read_quota),
+            b'QUOTAROOT': (False, read_astrings), b'ACL': (False, read_astrings),
+            b'MYRIGHTS': (False, read_astrings), b'LISTRIGHTS': (False, read_astrings),
+            b'LANGUAGE': (False, lambda c: c.list_of(c.astring, empty=False)),
         }
         if self.name in (b'EXISTS', b'RECENT', b'EXPUNGE'):
             if self.number is None:
