@@ -137,6 +137,7 @@ enter_sandbox(const struct session_options *options)
 {
 	const struct sandbox_path paths[] = {
 		{ options->maildir, true },
+		{ options->control != NULL ? options->control : "/nonexistent", true },
 		{ options->module != NULL ? options->module : "/nonexistent", false },
 	};
 
@@ -176,6 +177,8 @@ session_run(const struct session_options *options, int in_fd, int out_fd)
 		return 75;	/* EX_TEMPFAIL: the store may come back */
 	}
 	s.account.sync = options->sync;
+	s.account.control = options->control;
+	s.account.share_letters = options->share_letters;
 	if (options->sandbox)
 		enter_sandbox(options);
 	if (options->tag != NULL) {

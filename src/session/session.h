@@ -31,6 +31,8 @@ struct session_options {
 	char separator;		/* "/" or "." as the client sees it */
 	const char *prefix;	/* "" or, say, "INBOX." before every name but INBOX */
 	bool sync;		/* fsync before OK */
+	const char *control;	/* Dovecot's control path, for the import; or NULL */
+	bool share_letters;	/* new keywords get letters in dovecot-keywords */
 	int idle_notify_s;	/* seconds between keepalive lines in IDLE; 0: none */
 	const volatile int *stop;	/* set by SIGTERM */
 	const struct command_row *commands;	/* what can be said, and what is promised for it */

@@ -32,6 +32,8 @@ struct account {
 	int dirfd;		/* the root */
 	enum layout layout;
 	bool sync;		/* fsync before OK; the default */
+	const char *control;	/* where Dovecot kept its files, when not in the mailboxes; or NULL */
+	bool share_letters;	/* new keywords get letters in dovecot-keywords */
 	bool read_only;		/* the root cannot be written */
 	bool names_known, names_utf8;	/* how folder names are spelled on disk: see folder.c */
 	/* The file, once it was read. */
