@@ -328,6 +328,17 @@ letters_unlock(int dirfd, const char *name, bool held)
 		unlinkat(dirfd, name, 0);
 }
 
+bool
+letters_have(const struct mailbox *m, uint32_t keyword)
+{
+	if (ascii_casecmp(m->keywords.names[keyword], "$Forwarded") == 0)
+		return m->letters.forwarded >= 0;
+	for (int i = 0; i < LETTERS; i++)
+		if (m->letters.keyword[i] == keyword + 1)
+			return true;
+	return false;
+}
+
 /* The file as it is, and a line for each keyword that gets a letter now. */
 static bool
 with_new_letters(struct mailbox *m, uint32_t set, int dirfd, struct buf *out)
@@ -343,10 +354,8 @@ with_new_letters(struct mailbox *m, uint32_t set, int dirfd, struct buf *out)
 	if (out->len > 0 && out->data[out->len - 1] != '\n')
 		buf_addc(out, '\n');
 	for (uint32_t i = 0; i < s->count; i++) {
-		bool has = false;
+		bool has = letters_have(m, s->ids[i]);
 
-		for (int k = 0; k < LETTERS; k++)
-			has = has || m->letters.keyword[k] == s->ids[i] + 1;
 		while (next < LETTERS && (m->letters.keyword[next] != 0 || m->letters.forwarded == next))
 			next++;
 		if (has || next == LETTERS)

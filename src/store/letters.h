@@ -48,6 +48,9 @@ void letters_apply(struct mailbox *m, unsigned flags, uint32_t set, struct buf *
 /* Would that change the suffix of the row? */
 bool letters_differ(struct mailbox *m, const struct row *row, unsigned flags, uint32_t set);
 
+/* Has this keyword a letter? */
+bool letters_have(const struct mailbox *m, uint32_t keyword);
+
 /*
  * Give letters that are free to keywords that have none, in `dovecot-keywords`,
  * under Dovecot's lock. Keywords beyond 26 stay without. 0 or -1.
