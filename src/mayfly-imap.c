@@ -47,6 +47,8 @@ static const char help[] =
 	"  --layout=maildir++|fs   how folders lie on disk (default: maildir++)\n"
 	"  --separator=/|.         between the parts of a mailbox name (default: /)\n"
 	"  --prefix=TEXT           before every mailbox name but INBOX, such as INBOX.\n"
+	"  --dovecot-control=DIR   where Dovecot kept its uidlists, if not with the mail\n"
+	"  --share-keywords        give new keywords letters in dovecot-keywords\n"
 	"  --idle-notify=SECONDS   a line in IDLE that often, 0 for none (default: 120)\n"
 	"  --quota=SIZE[,MESSAGES] how much mail there may be, such as 2G,100000\n"
 	"  --id=NAME=VALUE,...     what ID tells clients (default: name=mayfly)\n"
@@ -57,12 +59,14 @@ static const char help[] =
 	"  --help, --version\n";
 
 enum { OPT_LAYOUT = 256, OPT_SEPARATOR, OPT_PREFIX, OPT_IDLE, OPT_NO_FSYNC, OPT_TRUST, OPT_HELP,
-	OPT_VERSION, OPT_MODULE, OPT_QUOTA, OPT_ID, OPT_HANDOFF, OPT_NO_SANDBOX };
+	OPT_VERSION, OPT_MODULE, OPT_QUOTA, OPT_ID, OPT_HANDOFF, OPT_NO_SANDBOX, OPT_CONTROL, OPT_SHARE };
 
 static const struct option long_options[] = {
 	{ "layout", required_argument, NULL, OPT_LAYOUT },
 	{ "separator", required_argument, NULL, OPT_SEPARATOR },
 	{ "prefix", required_argument, NULL, OPT_PREFIX },
+	{ "dovecot-control", required_argument, NULL, OPT_CONTROL },
+	{ "share-keywords", no_argument, NULL, OPT_SHARE },
 	{ "idle-notify", required_argument, NULL, OPT_IDLE },
 	{ "no-fsync", no_argument, NULL, OPT_NO_FSYNC },
 	{ "trust-socket", no_argument, NULL, OPT_TRUST },
@@ -118,6 +122,12 @@ read_options(int argc, char **argv, struct program *program)
 			if (!ascii_number(optarg, strlen(optarg), 86400, &seconds))
 				die_usage("number of seconds", optarg);
 			o->idle_notify_s = (int)seconds;
+			break;
+		case OPT_CONTROL:
+			o->control = optarg;
+			break;
+		case OPT_SHARE:
+			o->share_letters = true;
 			break;
 		case OPT_NO_FSYNC:
 			o->sync = false;

@@ -138,6 +138,7 @@ enter_sandbox(const struct session_options *options)
 {
 	const struct sandbox_path paths[] = {
 		{ options->maildir, true },
+		{ options->control != NULL ? options->control : "/nonexistent", true },
 		{ options->module != NULL ? options->module : "/nonexistent", false },
 	};
 
@@ -179,6 +180,8 @@ session_run(const struct session_options *options, int in_fd, int out_fd)
 	s.account.sync = options->sync;
 	s.account.quota_bytes = options->quota_bytes;
 	s.account.quota_messages = options->quota_messages;
+	s.account.control = options->control;
+	s.account.share_letters = options->share_letters;
 	if (options->sandbox)
 		enter_sandbox(options);
 	if (options->tag != NULL) {

@@ -33,6 +33,8 @@ struct session_options {
 	bool sync;		/* fsync before OK */
 	uint64_t quota_bytes, quota_messages;	/* 0: none but what maildirsize says */
 	const char *id;		/* what ID answers, as "name" "value" ... in quotes; NULL: the name only */
+	const char *control;	/* Dovecot's control path, for the import; or NULL */
+	bool share_letters;	/* new keywords get letters in dovecot-keywords */
 	int idle_notify_s;	/* seconds between keepalive lines in IDLE; 0: none */
 	const volatile int *stop;	/* set by SIGTERM */
 	const struct command_row *commands;	/* what can be said, and what is promised for it */

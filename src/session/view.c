@@ -5,6 +5,7 @@
 
 #include "session/session.h"
 #include "store/mailbox.h"
+#include "util/ascii.h"
 #include "util/buf.h"
 #include "util/err.h"
 #include "util/log.h"
@@ -60,6 +61,20 @@ view_flags(const struct session *s, const struct row *row, struct buf *out)
 	buf_addc(out, ')');
 }
 
+/* $Forwarded is the flag P, which is always told; as a keyword it comes from other servers. */
+static void
+send_keywords(struct session *s)
+{
+	const struct keywords *kw = &s->mailbox->keywords;
+
+	for (size_t i = 0; i < kw->count; i++) {
+		if (ascii_casecmp(kw->names[i], "$Forwarded") == 0)
+			continue;
+		output_char(&s->out, ' ');
+		output_text(&s->out, kw->names[i]);
+	}
+}
+
 void
 view_tell_keywords(struct session *s, bool always)
 {
@@ -70,17 +85,11 @@ view_tell_keywords(struct session *s, bool always)
 		return;
 	s->keywords_told = kw->count;
 	output_text(&s->out, "* FLAGS (" SYSTEM_FLAGS " $Forwarded");
-	for (size_t i = 0; i < kw->count; i++) {
-		output_char(&s->out, ' ');
-		output_text(&s->out, kw->names[i]);
-	}
+	send_keywords(s);
 	output_text(&s->out, ")\r\n* OK [PERMANENTFLAGS (");
 	if (writable) {
 		output_text(&s->out, SYSTEM_FLAGS " $Forwarded");
-		for (size_t i = 0; i < kw->count; i++) {
-			output_char(&s->out, ' ');
-			output_text(&s->out, kw->names[i]);
-		}
+		send_keywords(s);
 		output_text(&s->out, " \\*");
 	}
 	output_text(&s->out, writable ? ")] Flags and keywords are kept\r\n"

@@ -34,6 +34,8 @@ struct account {
 	bool sync;		/* fsync before OK; the default */
 	uint64_t quota_bytes, quota_messages;	/* limits from the settings, 0 for none: see quota.h */
 	uint64_t quota_credit;	/* octets of a message that goes when the next one has come (REPLACE) */
+	const char *control;	/* where Dovecot kept its files, when not in the mailboxes; or NULL */
+	bool share_letters;	/* new keywords get letters in dovecot-keywords */
 	bool read_only;		/* the root cannot be written */
 	bool names_known, names_utf8;	/* how folder names are spelled on disk: see folder.c */
 	/* The file, once it was read. */

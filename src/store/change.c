@@ -122,7 +122,7 @@ add_target(struct flag_work *w, uint32_t uid, unsigned flags, uint32_t set, char
 
 /* Rename the file to its new flags. 0, 1 when the file is not where we think, -1. */
 static int
-rename_to(struct flag_work *w, struct row *row, unsigned flags, char **suffix_out,
+rename_to(struct flag_work *w, struct row *row, unsigned flags, uint32_t set, char **suffix_out,
     unsigned *place_out, struct err *err)
 {
 	struct mailbox *m = w->m;
@@ -136,6 +136,7 @@ rename_to(struct flag_work *w, struct row *row, unsigned flags, char **suffix_ou
 		maildir_name_merge(row->suffix, flags, &to);
 	else
 		maildir_name_suffix(flags, &to);
+	letters_apply(m, flags, set, &to, base_len);
 	maildir_name_parse(to.data, &parsed);
 	*place_out = parsed.flags;
 	*suffix_out = parsed.flags & MAIL_ODD
@@ -175,13 +176,13 @@ change_row(struct flag_work *w, uint32_t number, struct rows *modified_out, stru
 	}
 	wanted(w, &row, &flags, &set);
 	place = row.flags & ~(unsigned)MAIL_FLAGS;
-	if (flags == (row.flags & MAIL_FLAGS)) {
+	if (flags == (row.flags & MAIL_FLAGS) && !letters_differ(w->m, &row, flags, set)) {
 		if (set != row.set)
 			add_target(w, row.uid, flags | place, set,
 			    place & MAIL_ODD ? (char *)row.suffix : NULL);
 		return 0;
 	}
-	result = rename_to(w, &row, flags, &suffix, &place, err);
+	result = rename_to(w, &row, flags, set, &suffix, &place, err);
 	if (result < 0)
 		return -1;
 	if (result > 0) {
@@ -293,6 +294,11 @@ mailbox_change_flags(struct mailbox *m, const uint32_t *rows, size_t count,
 	for (size_t i = 0; i < change->keyword_count; i++)
 		ids[i] = keywords_id(&m->keywords, change->keywords[i], strlen(change->keywords[i]));
 	w.set = keywords_set(&m->keywords, ids, change->keyword_count);
+	letters_refresh(m);
+	/* a letter is a help for other programs: without one the keyword holds all the same */
+	if (m->account->share_letters && change->mode != FLAGS_REMOVE
+	    && letters_share(m, w.set, &late) < 0)
+		log_err(&late);
 	result = change_rows(&w, rows, count, modified_out, err);
 	/* What was renamed before an error has happened: the journal hears of it all the same. */
 	if (commit_targets(&w, &late) < 0 && result == 0) {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "store/account.h"
+#include "store/import.h"
 #include "store/mailbox.h"
 #include "util/buf.h"
 #include "util/err.h"
@@ -186,12 +187,16 @@ dirs_found(struct mailbox *m, struct err *err)
 	struct mailbox_facts *f = &m->facts;
 	const struct account_entry *known;
 	uint64_t random[2];
+	int taken;
 
 	f->uidnext = 1;
 	/* Seeded by time: above what other servers counted, and below 2^53, where
 	 * clients that keep numbers as doubles begin to round. */
 	f->modseq = (uint64_t)time(NULL) << 20;
 	f->floor = f->modseq;
+	taken = import_mailbox(m, err);
+	if (taken != 0)
+		return taken < 0 ? -1 : 0;
 	if (m->unsaved || m->read_only) {
 		unsaved_facts(m);
 		return 0;

@@ -18,6 +18,7 @@
 
 #include "store/index.h"
 #include "store/keywords.h"
+#include "store/letters.h"
 #include "store/maildir_name.h"
 #include "store/uidlist.h"
 #include "util/arena.h"
@@ -50,6 +51,8 @@ struct mailbox {
 	struct mailbox_facts facts;
 	struct index index;
 	struct keywords keywords;
+	struct letters letters;		/* what a-z in file names mean; see letters.h */
+	bool source_watched;		/* this session has looked whether another server is in use */
 
 	int journal_fd;
 	uint64_t journal_device, journal_inode;

@@ -54,10 +54,8 @@ is_plain(const char *part, size_t len)
 
 /* One part of a name: characters that the disk cannot hold first, then the encoding. */
 static void
-part_to_disk(struct account *account, const char *part, size_t len, struct buf *out)
+part_to_disk(struct account *account, const char *part, size_t len, bool utf7, struct buf *out)
 {
-	bool plain = is_plain(part, len);
-	bool utf7 = !plain && !is_utf8_tree(account);
 	size_t start = 0;
 
 	for (size_t i = 0; i <= len; i++) {
@@ -79,25 +77,45 @@ part_to_disk(struct account *account, const char *part, size_t len, struct buf *
 	}
 }
 
-void
-names_to_disk(struct account *account, const char *name, struct buf *out)
+static void
+name_to_disk(struct account *account, const char *name, bool utf7, struct buf *out)
 {
 	bool maildirpp = account->layout == LAYOUT_MAILDIRPP;
 
-	if (strcmp(name, "INBOX") == 0) {
-		buf_addc(out, '.');
-		return;
-	}
 	if (maildirpp)
 		buf_addc(out, '.');
 	for (;;) {
 		size_t len = strcspn(name, "/");
 
-		part_to_disk(account, name, len, out);
+		part_to_disk(account, name, len, utf7 && !is_plain(name, len), out);
 		if (name[len] == '\0')
 			break;
 		buf_addc(out, maildirpp ? '.' : '/');
 		name += len + 1;
+	}
+}
+
+void
+names_to_disk(struct account *account, const char *name, struct buf *out)
+{
+	size_t start = out->len;
+
+	if (strcmp(name, "INBOX") == 0) {
+		buf_addc(out, '.');
+		return;
+	}
+	name_to_disk(account, name, !is_plain(name, strlen(name)) && !is_utf8_tree(account), out);
+	/* A directory that is no canonical UTF-7 was listed as it stands: found so, too. */
+	if (strchr(name, '&') != NULL && !is_utf8_tree(account)
+	    && faccessat(account->dirfd, out->data + start, F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
+		struct buf literal = BUF_INIT;
+
+		name_to_disk(account, name, false, &literal);
+		if (faccessat(account->dirfd, literal.data, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+			out->len = start;
+			buf_add(out, literal.data, literal.len);
+		}
+		buf_fini(&literal);
 	}
 }
 

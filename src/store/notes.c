@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "store/account.h"
+#include "store/import.h"
 #include "store/line.h"
 #include "util/ascii.h"
 #include "util/buf.h"
@@ -102,6 +103,10 @@ notes_read(struct account *account, enum notes_file file, struct notes *out, str
 
 	memset(out, 0, sizeof *out);
 	fd = openat(account->dirfd, file_names[file], O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0 && errno == ENOENT && file == NOTES_SUBSCRIPTIONS) {
+		import_subscriptions(account, out);	/* ours is written with the first change */
+		return 0;
+	}
 	if (fd < 0)
 		return errno == ENOENT || errno == ELOOP ? 0
 		    : err_errno(err, "open", file_names[file]);

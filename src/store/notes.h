@@ -27,7 +27,10 @@ struct notes {
 
 enum notes_file { NOTES_SUBSCRIPTIONS, NOTES_METADATA };
 
-/* Read a file whole; a missing one is empty. Damaged lines are passed over. */
+/*
+ * Read a file whole; a missing one is empty, but for subscriptions that another
+ * server left (import.h). Damaged lines are passed over.
+ */
 int notes_read(struct account *account, enum notes_file file, struct notes *out, struct err *err);
 void notes_fini(struct notes *notes);
 

@@ -34,6 +34,7 @@
 
 #include "store/account.h"
 #include "store/dirs.h"
+#include "store/import.h"
 #include "store/journal.h"
 #include "store/mailbox.h"
 #include "util/ascii.h"
@@ -65,6 +66,7 @@ struct change {
 	uint32_t row;
 	unsigned flags;
 	const char *suffix;	/* when MAIL_ODD */
+	uint32_t set;
 };
 
 struct look {
@@ -164,12 +166,12 @@ drop_change(struct look *look, uint32_t row)
 }
 
 static void
-add_change(struct look *look, uint32_t row, unsigned flags, const char *suffix)
+add_change(struct look *look, uint32_t row, unsigned flags, const char *suffix, uint32_t set)
 {
 	drop_change(look, row);
 	look->changes = mem_grow(look->changes, &look->change_room, look->change_count + 1,
 	    sizeof *look->changes);
-	look->changes[look->change_count++] = (struct change){ row, flags, suffix };
+	look->changes[look->change_count++] = (struct change){ row, flags, suffix, set };
 }
 
 static int
@@ -180,6 +182,7 @@ see_entry(void *ctx, const char *name, bool in_new)
 	struct stranger *s;
 	unsigned flags;
 	int64_t number;
+	uint32_t set;
 
 	maildir_name_parse(name, &parsed);
 	if (parsed.base_len == 0)
@@ -195,11 +198,13 @@ see_entry(void *ctx, const char *name, bool in_new)
 
 		mailbox_row(look->m, (uint32_t)number, &row);
 		look->seen[number / 8] |= (unsigned char)(1 << number % 8);
-		if (same_place(&row, flags, parsed.suffix))
+		set = (row.flags | flags) & MAIL_ODD ? letters_follow(look->m, &row, parsed.suffix) : row.set;
+		if (same_place(&row, flags, parsed.suffix) && set == row.set
+		    && !(flags & MAIL_ODD && !in_new && letters_lack_passed(look->m, parsed.suffix)))
 			drop_change(look, (uint32_t)number);
 		else
 			add_change(look, (uint32_t)number, flags,
-			    arena_strndup(&look->texts, parsed.suffix, strlen(parsed.suffix)));
+			    arena_strndup(&look->texts, parsed.suffix, strlen(parsed.suffix)), set);
 		return 0;
 	}
 	look->strangers = mem_grow(look->strangers, &look->stranger_room,
@@ -369,7 +374,8 @@ adopt_renamed(struct look *look, struct buf *lines)
 			uidlist_write_moved(lines, row.uid, only->flags, only->suffix, base);
 			row.base = base;
 			if (!same_place(&row, only->flags, only->suffix))
-				add_change(look, number, only->flags, only->suffix);
+				add_change(look, number, only->flags, only->suffix,
+				    letters_follow(m, &row, only->suffix));
 		}
 	}
 	free(slots);
@@ -438,6 +444,26 @@ finish_deliveries(struct look *look)
 
 /* ---- lines ---- */
 
+/* $Forwarded as a letter only: the name gets its P, as every Maildir program reads it. */
+static void
+make_passed(struct look *look, const char *base, size_t base_len, unsigned *flags,
+    const char **suffix)
+{
+	struct buf name = BUF_INIT;
+	struct maildir_name parsed;
+
+	if (!(*flags & MAIL_ODD) || (*flags & MAIL_IN_NEW) || !letters_lack_passed(look->m, *suffix))
+		return;
+	buf_add(&name, base, base_len);
+	buf_adds(&name, *suffix);
+	if (letters_write_passed(look->m, &name, base_len)) {
+		*suffix = arena_strndup(&look->texts, name.data + base_len, name.len - base_len);
+		maildir_name_parse(name.data, &parsed);
+		*flags = parsed.flags;
+	}
+	buf_fini(&name);
+}
+
 /* INTERNALDATE's and SAVEDATE's sources are times of the file: see message_dates. */
 static int64_t
 save_date_of(struct look *look, const struct stranger *s, bool one_by_one)
@@ -465,11 +491,13 @@ lines_for_strangers(struct look *look, uint64_t modseq, struct buf *lines)
 
 		if (s->taken || uid == UINT32_MAX)
 			continue;
+		make_passed(look, s->name, s->base_len, &s->flags, &s->suffix);
 		buf_reset(&base);
 		buf_add(&base, s->name, s->base_len);
 		uidlist_write_added(lines, uid++, modseq,
 		    save_date_of(look, s, look->stranger_count <= SAVE_DATE_STATS), "", s->flags,
-		    s->suffix, &m->keywords, 0, base.data);
+		    s->suffix, &m->keywords, s->flags & MAIL_ODD ? letters_set(m, s->suffix) : 0,
+		    base.data);
 	}
 	buf_fini(&base);
 }
@@ -484,14 +512,15 @@ lines_for_changes(struct look *look, uint64_t modseq, struct buf *lines)
 		struct row row;
 
 		mailbox_row(m, c->row, &row);
+		make_passed(look, row.base, strlen(row.base), &c->flags, &c->suffix);
 		/* Flags of new/ are none: a client may have set them, and the rename is on its way. */
-		if ((row.flags & MAIL_FLAGS) == (c->flags & MAIL_FLAGS)) {
+		if ((row.flags & MAIL_FLAGS) == (c->flags & MAIL_FLAGS) && row.set == c->set) {
 			uidlist_write_moved(lines, row.uid, c->flags, c->suffix, row.base);
 		} else {
 			struct uid_range one = { row.uid, row.uid };
 
 			uidlist_write_flags(lines, modseq, &one, 1, c->flags, c->suffix,
-			    &m->keywords, row.set);
+			    &m->keywords, c->set);
 		}
 	}
 }
@@ -626,8 +655,11 @@ look_and_commit(struct mailbox *m, bool cur, bool new, struct err *err)
 {
 	struct look look = { .m = m, .cur = m->facts.cur, .new = m->facts.new };
 	struct buf lines = BUF_INIT;
-	int result = look_around(&look, cur, new, err);
+	int result;
 
+	letters_refresh(m);
+	import_watch_source(m);
+	result = look_around(&look, cur, new, err);
 	if (result == 0) {
 		bool news;
 
@@ -670,6 +702,8 @@ sync_locked(struct mailbox *m, bool fully, struct err *err)
 	list_new = fully || !m->facts.new.trusted || !dirs_same(&new, &m->facts.new);
 	if (!list_cur && !list_new && !m->damaged)
 		return 0;
+	if (mailbox_rows(m) == 0 && import_resume(m, err) < 0)
+		return -1;
 	return look_and_commit(m, list_cur, list_new, err);
 }
 
