@@ -1,12 +1,10 @@
 /*
- * Header values decoded. GMime decodes RFC 2047 words, also those that break a
- * character in two; it gets values of bounded size, in valid UTF-8, whose
- * charsets we know (see charset.c for why), and what it gives is made one clean
- * line.
+ * Header values decoded (RFC 2047), as one clean line. GMime's decoder puts
+ * adjacent base64 words together before it decodes them, and loses all behind
+ * the first padding; mail programs pad every word, so the work is done here.
  */
 #include "message/words.h"
 
-#include <gmime/gmime.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -33,30 +31,181 @@ add_guessed(const char *bytes, size_t len, struct buf *out)
 	charset_close(&charset);
 }
 
-/* Is there an encoded word, and does each name a charset that we know? */
-static bool
-decodable(const char *text, size_t len)
+/* An encoded word where it stands. */
+struct word {
+	const char *charset;
+	size_t charset_len;
+	char encoding;		/* 'B' or 'Q' */
+	const char *text;
+	size_t text_len;
+};
+
+/*
+ * The end of a Q text: "?=", but not one that is a question mark with an encoded
+ * octet behind it ("=?utf-8?q?what?=20now?=", which no standard allows and mail has).
+ */
+static const char *
+find_end(const struct word *word, const char *end)
+{
+	const char *found = NULL;
+
+	for (const char *at = word->text; end - at >= 2; at++) {
+		if (at[0] == '?' && at[1] == '=') {
+			found = at++;
+			if (word->encoding != 'Q' || end - at < 3 || ascii_hex(at[1]) < 0
+			    || ascii_hex(at[2]) < 0)
+				break;
+		} else if (found != NULL && (at[0] == ' ' || (at[0] == '=' && at[1] == '?'))) {
+			break;		/* what stood behind it was text after all */
+		}
+	}
+	return found;
+}
+
+/*
+ * The word that begins at "=?"; its octets, or 0 when it is none or of a charset
+ * that nobody knows. *endless is set once there is no "?=" up to the end: then
+ * nobody looks for it again.
+ */
+static size_t
+word_at(const char *at, const char *end, bool *endless, struct word *word)
+{
+	const char *mark, *stop;
+
+	if (*endless || end - at < 2 || at[0] != '=' || at[1] != '?')
+		return 0;
+	word->charset = at + 2;
+	mark = memchr(word->charset, '?', (size_t)(end - word->charset));
+	if (mark == NULL || end - mark < 3 || mark[2] != '?')
+		return 0;
+	/* "charset*language?" (RFC 2231 5) */
+	stop = memchr(word->charset, '*', (size_t)(mark - word->charset));
+	word->charset_len = (size_t)((stop != NULL ? stop : mark) - word->charset);
+	if (memchr(word->charset, ' ', word->charset_len) != NULL)
+		return 0;
+	word->encoding = ascii_upper(mark[1]);
+	word->text = mark + 3;
+	if (word->encoding != 'B' && word->encoding != 'Q')
+		return 0;
+	if (!charset_known(word->charset, word->charset_len))
+		return 0;
+	stop = find_end(word, end);
+	*endless = stop == NULL;
+	if (stop == NULL)
+		return 0;
+	word->text_len = (size_t)(stop - word->text);
+	return (size_t)(stop + 2 - at);
+}
+
+static int
+value64(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* The octets that the word stands for; what is no base64 in it is passed over. */
+static void
+decode_word(const struct word *word, struct buf *out)
+{
+	const char *end = word->text + word->text_len;
+	uint32_t bits = 0;
+	unsigned have = 0;
+
+	for (const char *at = word->text; at < end; at++) {
+		int value = word->encoding == 'B' ? value64(*at) : -1;
+
+		if (word->encoding == 'B') {
+			if (value < 0)
+				continue;
+			bits = bits << 6 | (uint32_t)value;
+			have += 6;
+			if (have >= 8) {
+				have -= 8;
+				buf_addc(out, (char)(bits >> have));
+			}
+		} else if (*at == '_') {
+			buf_addc(out, ' ');
+		} else if (*at == '=' && end - at > 2 && ascii_hex(at[1]) >= 0
+		    && ascii_hex(at[2]) >= 0) {
+			buf_addc(out, (char)(ascii_hex(at[1]) << 4 | ascii_hex(at[2])));
+			at += 2;
+		} else {
+			buf_addc(out, *at);
+		}
+	}
+}
+
+static const char *
+skip_blanks(const char *at, const char *end)
+{
+	while (at < end && (*at == ' ' || *at == '\t'))
+		at++;
+	return at;
+}
+
+/*
+ * Words from here on that have nothing but blanks between them; returns how many
+ * octets they take. Those of one charset go through one converter, so that a
+ * character may begin in one and end in the next.
+ */
+static size_t
+decode_run(const char *start, const char *end, bool *endless, struct buf *out)
+{
+	struct charset charset = { .cd = (iconv_t)-1 };
+	struct word word, before = { .charset = NULL };
+	struct buf octets = BUF_INIT;
+	const char *at = start, *behind = start;
+	size_t len;
+
+	while ((len = word_at(at, end, endless, &word)) > 0) {
+		if (before.charset == NULL || word.charset_len != before.charset_len
+		    || ascii_ncasecmp(word.charset, before.charset, word.charset_len) != 0) {
+			if (before.charset != NULL)
+				charset_end(&charset, out);
+			charset_close(&charset);
+			charset_open(&charset, word.charset, word.charset_len);
+		}
+		before = word;
+		buf_reset(&octets);
+		decode_word(&word, &octets);
+		charset_feed(&charset, buf_str(&octets), octets.len, out);
+		behind = at + len;
+		at = skip_blanks(behind, end);
+	}
+	if (before.charset != NULL)
+		charset_end(&charset, out);
+	charset_close(&charset);
+	buf_fini(&octets);
+	return (size_t)(behind - start);
+}
+
+static void
+decode_text(const char *text, size_t len, struct buf *out)
 {
 	const char *at = text, *end = text + len;
-	bool any = false;
+	bool endless = false;
 
-	while ((at = memchr(at, '=', (size_t)(end - at))) != NULL) {
-		const char *name, *stop;
+	while (at < end) {
+		const char *mark = memchr(at, '=', (size_t)(end - at));
+		size_t taken;
 
-		at++;
-		if (end - at < 2 || *at != '?')
-			continue;
-		name = stop = at + 1;
-		/* "charset*language?" (RFC 2231 5) */
-		while (stop < end && *stop != '?' && *stop != '*' && *stop != ' ' && *stop != '=')
-			stop++;
-		if (stop == end || *stop == ' ' || *stop == '=')
-			continue;
-		if (!charset_known(name, (size_t)(stop - name)))
-			return false;
-		any = true;
+		if (mark == NULL)
+			mark = end;
+		buf_add(out, at, (size_t)(mark - at));
+		at = mark;
+		if (at == end)
+			break;
+		taken = decode_run(at, end, &endless, out);
+		if (taken == 0)
+			buf_addc(out, *at++);
+		at += taken;
 	}
-	return any;
 }
 
 /* Line ends and other control characters become blanks. */
@@ -75,7 +224,6 @@ words_decode(const char *value, size_t len, struct buf *out)
 {
 	struct buf text = BUF_INIT;
 	size_t from = out->len, head;
-	char *decoded;
 
 	header_unfold(value, len, out);
 	if (header_is_plain(out->data + from, out->len - from)) {
@@ -87,18 +235,7 @@ words_decode(const char *value, size_t len, struct buf *out)
 	head = text.len < MESSAGE_VALUE_MAX ? text.len : MESSAGE_VALUE_MAX;
 	while (head > 0 && head < text.len && ((unsigned char)text.data[head] & 0xc0) == 0x80)
 		head--;
-	if (decodable(text.data, head)) {
-		char kept = text.data[head];
-
-		text.data[head] = '\0';
-		decoded = g_mime_utils_header_decode_text(NULL, text.data);
-		text.data[head] = kept;
-		/* GMime may give back what it could not read */
-		add_guessed(decoded, strlen(decoded), out);
-		g_free(decoded);
-	} else {
-		buf_add(out, text.data, head);
-	}
+	decode_text(text.data, head, out);
 	buf_add(out, text.data + head, text.len - head);
 	clean(out, from);
 	buf_fini(&text);

@@ -115,7 +115,7 @@ struct reader {
 	struct charset charset;
 	struct frame *top;
 	struct frame *spare;		/* popped frames, used again */
-	unsigned nodes;
+	unsigned nodes, open;
 	size_t field_room;
 };
 
@@ -151,6 +151,9 @@ push(struct reader *r, struct criterion *node, unsigned wanted, bool parentheses
 
 	if (count(r) < 0)
 		return -1;
+	if (++r->open > CRITERIA_OPEN_MAX)
+		return err_set(r->p->err, ERR_SYNTAX, "Search keys nest deeper than %d",
+		    CRITERIA_OPEN_MAX);
 	if (frame != NULL)
 		r->spare = frame->up;
 	else
@@ -165,6 +168,7 @@ pop(struct reader *r)
 {
 	struct frame *frame = r->top;
 
+	r->open--;
 	r->top = frame->up;
 	frame->up = r->spare;
 	r->spare = frame;
@@ -470,10 +474,8 @@ read_key(struct reader *r, struct criterion **out)
 	*out = NULL;
 	if (parse_try(p, '('))
 		return push(r, node_new(r, CRITERION_AND), 0, true);
-	if (count(r) < 0)
-		return -1;
 	if (ascii_is_digit(c) || c == '*' || c == '$')
-		return read_set(r, CRITERION_NUMBERS, out);
+		return count(r) < 0 ? -1 : read_set(r, CRITERION_NUMBERS, out);
 	row = find_row(p);
 	if (row == NULL)
 		return parse_fail(p, "a search key");
@@ -481,7 +483,7 @@ read_key(struct reader *r, struct criterion **out)
 		return push(r, NULL, 1, false) < 0 ? -1 : parse_space(p);
 	if (row->form == KEY_OR)
 		return push(r, node_new(r, CRITERION_OR), 2, false) < 0 ? -1 : parse_space(p);
-	return read_leaf(r, row, out);
+	return count(r) < 0 ? -1 : read_leaf(r, row, out);
 }
 
 /*

@@ -99,6 +99,8 @@ struct criteria {
 enum {
 	/* Keys, lists, NOTs and ORs of one program; real clients send some hundred. */
 	CRITERIA_NODES_MAX = 20000,
+	/* Lists, NOTs and ORs that wait for their keys at one time. */
+	CRITERIA_OPEN_MAX = 10000,
 	/* Of the tree, where lists in lists and ORs in ORs are one: recursion walks it. */
 	CRITERIA_DEPTH_MAX = 500,
 	/* Different HEADER names; each may cost a look at the header of every message. */
@@ -113,8 +115,8 @@ enum criteria_charset {
 
 /*
  * Read the program up to the end of the command; all of it lives in p->arena.
- * ERR_BADCHARSET for a character set that is not known, ERR_LIMIT for too much
- * of a program, else ERR_SYNTAX.
+ * ERR_BADCHARSET for a character set that is not known, ERR_LIMIT for a program
+ * of too many keys, else ERR_SYNTAX.
  */
 int criteria_parse(struct parse *p, enum criteria_charset charset, struct criteria *out);
 

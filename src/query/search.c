@@ -226,14 +226,37 @@ take_named(void *ctx, const char *value, size_t len)
 	add_value(to->search, &to->field->key, value, len);
 }
 
+/*
+ * The address lists of an envelope are cut off somewhere (mail/parse.h); in a
+ * large one the header fields are asked besides.
+ */
+static enum document_answer
+add_all_addresses(struct search *s, const struct criteria_field *asked,
+    struct search_field *field, struct document *d, enum document_reach reach,
+    struct str envelope)
+{
+	enum { LARGE = 65536 };
+	static const struct {
+		enum envelope_field field;
+		struct str name;
+	} of_kind[] = {
+		[FIELD_FROM] = { ENVELOPE_FROM, { "From", 4 } },
+		[FIELD_TO] = { ENVELOPE_TO, { "To", 2 } },
+		[FIELD_CC] = { ENVELOPE_CC, { "Cc", 2 } },
+		[FIELD_BCC] = { ENVELOPE_BCC, { "Bcc", 3 } },
+	};
+	struct named_values to = { s, field };
+
+	field->exists = add_addresses(s, &field->key, envelope, of_kind[asked->kind].field);
+	if (envelope.len < LARGE || !field->exists)
+		return DOCUMENT_KNOWN;
+	return s->ops->header(d, reach, of_kind[asked->kind].name, take_named, &to);
+}
+
 /* Make the key of a field of this message, if it was not made for an earlier criterion. */
 static enum document_answer
 fill_field(struct search *s, unsigned number, struct document *d, enum document_reach reach)
 {
-	static const enum envelope_field of_kind[] = {
-		[FIELD_FROM] = ENVELOPE_FROM, [FIELD_TO] = ENVELOPE_TO,
-		[FIELD_CC] = ENVELOPE_CC, [FIELD_BCC] = ENVELOPE_BCC,
-	};
 	const struct criteria_field *asked = &s->criteria->fields[number];
 	struct search_field *field = &s->fields[number];
 	enum document_answer known;
@@ -256,8 +279,7 @@ fill_field(struct search *s, unsigned number, struct document *d, enum document_
 			if (field->exists)
 				add_value(s, &field->key, text.data, text.len);
 		} else if (known == DOCUMENT_KNOWN) {
-			field->exists = add_addresses(s, &field->key, envelope,
-			    of_kind[asked->kind]);
+			known = add_all_addresses(s, asked, field, d, reach, envelope);
 		}
 	}
 	if (known == DOCUMENT_KNOWN)

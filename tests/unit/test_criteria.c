@@ -341,7 +341,7 @@ test_bind(void)
 /* Long and deep programs: refused or read, never slow, never out of stack. */
 static void
 repeat(const char *head, const char *before, const char *middle, const char *after, int times,
-    bool ok, const char *what)
+    enum err_kind kind, const char *what)
 {
 	struct buf text = BUF_INIT;
 	struct command c;
@@ -354,7 +354,7 @@ repeat(const char *head, const char *before, const char *middle, const char *aft
 	for (int i = 0; i < times; i++)
 		buf_adds(&text, after);
 	result = read_text(&c, text.data, OPTIONAL);
-	check(ok ? result == 0 : result < 0 && c.err.kind == ERR_LIMIT, "%s", what);
+	check(result == (kind == ERR_NONE ? 0 : -1) && c.err.kind == kind, "%s", what);
 	forget(&c);
 	buf_fini(&text);
 }
@@ -362,17 +362,19 @@ repeat(const char *head, const char *before, const char *middle, const char *aft
 static void
 test_limits(void)
 {
-	repeat("", "NOT ", "SEEN", "", 9000, true, "9,000 NOTs are a NOT or none");
-	repeat("", "NOT ", "SEEN", "", CRITERIA_NODES_MAX, false, "too many NOTs");
-	repeat("", "OR ", "SEEN", " SEEN", 6000, true, "an OR of 6,000, nested on the left");
-	repeat("", "OR SEEN ", "SEEN", "", 6000, true, "an OR of 6,000, nested on the right");
-	repeat("", "(", "OR SEEN SEEN", ")", 9000, true, "9,000 parentheses are none");
-	repeat("", "(SEEN ", "SEEN", ")", 6000, true, "lists in lists are one list");
-	repeat("", "SEEN ", "SEEN", "", 19990, true, "a long list");
-	repeat("", "SEEN ", "SEEN", "", CRITERIA_NODES_MAX, false, "too long a list");
-	repeat("", "OR SEEN (DELETED ", "SEEN", ")", CRITERIA_DEPTH_MAX / 2 - 1, true, "deep");
-	repeat("", "OR SEEN (DELETED ", "SEEN", ")", CRITERIA_DEPTH_MAX / 2 + 1, false, "too deep");
-	repeat("", "NOT (DELETED ", "SEEN", ")", CRITERIA_DEPTH_MAX + 1, false, "deep NOTs");
+	repeat("", "NOT ", "SEEN", "", 9000, ERR_NONE, "9,000 NOTs are a NOT or none");
+	repeat("", "NOT ", "SEEN", "", CRITERIA_OPEN_MAX + 1, ERR_SYNTAX, "too many NOTs");
+	repeat("", "OR ", "SEEN", " SEEN", 6000, ERR_NONE, "an OR of 6,000, nested on the left");
+	repeat("", "OR SEEN ", "SEEN", "", 6000, ERR_NONE, "an OR of 6,000, nested on the right");
+	repeat("", "(", "OR SEEN SEEN", ")", 9000, ERR_NONE, "9,000 parentheses are none");
+	repeat("", "(", "SEEN", ")", CRITERIA_OPEN_MAX + 1, ERR_SYNTAX, "many parentheses");
+	repeat("", "(SEEN ", "SEEN", ")", 6000, ERR_NONE, "lists in lists are one list");
+	repeat("", "SEEN ", "SEEN", "", 19990, ERR_NONE, "a long list");
+	repeat("", "SEEN ", "SEEN", "", CRITERIA_NODES_MAX, ERR_LIMIT, "too long a list");
+	repeat("", "OR SEEN (DELETED ", "SEEN", ")", CRITERIA_DEPTH_MAX / 2 - 1, ERR_NONE, "deep");
+	repeat("", "OR SEEN (DELETED ", "SEEN", ")", CRITERIA_DEPTH_MAX / 2 + 1, ERR_LIMIT,
+	    "too deep");
+	repeat("", "NOT (DELETED ", "SEEN", ")", CRITERIA_DEPTH_MAX + 1, ERR_LIMIT, "deep NOTs");
 }
 
 int
