@@ -31,6 +31,9 @@ KINDS = {
     "bad-type": "a Content-Type that is none is text/plain; us-ascii (RFC 2045 5.2); the peer says type \"\" subtype \"\"",
     "line-end": "the line end in front of a boundary is the boundary's (RFC 2046 5.1.1); the peer gives it to a multipart "
                 "or message that ends there, and counts it in the message's size and lines",
+    "blank-line": "a header without an empty line has none in HEADER.FIELDS either (RFC 9051 6.4.5.1); the peer adds one, "
+                  "and for a message inside reads on into the boundary",
+    "cr-cr": "header fields are sent as they are; the peer drops a CR in front of CR LF",
     "global": "message/global has an envelope and parts (RFC 9051 7.5.2, RFC 6532 3.7); to the peer it is a leaf",
     "blanks": "blanks in front of a value, among bare CRs; the peer keeps others",
     "open-comment": "a comment that never ends (RFC 5322 3.2.2) is no name; the peer takes what it had read by chance",
@@ -161,7 +164,7 @@ class Peer:
             if b" FETCH (" in line[:40]:
                 values = parse_imap(line)[3]
                 for name, value in zip(values[::2], values[1::2]):
-                    got[name[1].decode()] = value
+                    got[name[1].decode().upper()] = value
         return got
 
     def close(self):
@@ -330,7 +333,7 @@ def part_kinds(body, path, kinds, root=True):
         part_kinds(body[8], path, kinds)
 
 
-def compare_section(name, a, b, kinds, add):
+def compare_section(name, a, b, kinds, header, add):
     if a == b:
         return
     words = name[5:-1]
@@ -340,6 +343,11 @@ def compare_section(name, a, b, kinds, add):
     kind = None
     if any(kinds.get(p) == "global" for p in above):
         kind = "global"
+    elif word.startswith("HEADER.FIELDS") and b is not None \
+            and header != b"\r\n" and not header.endswith(b"\n\r\n") and b.endswith(b"\r\n") and b.startswith(a.replace(b"\r\r\n", b"\r\n") if a.endswith(b"\n") else b""):
+        kind = "blank-line"
+    elif word.startswith("HEADER.FIELDS") and b is not None and b == re.sub(b"\r+\n", b"\r\n", a):
+        kind = "cr-cr"
     elif word in ("", "TEXT") and kinds.get(path) in ("multipart", "message") and b == a + b"\r\n":
         kind = "line-end"
     add(kind, name, a, b)
@@ -369,7 +377,8 @@ def compare_message(ours, peer, number, add):
             add(None, "peer died", "", "")
             return
         for name in some:
-            compare_section(name, ours[name], theirs.get(name), kinds, add)
+            header = ours.get(re.sub(r"HEADER.*", "HEADER]", name), b"")
+            compare_section(name, ours[name], theirs.get(name.upper()), kinds, header, add)
 
 
 def short(value):

@@ -25,14 +25,19 @@ say(const char *name, const char *bytes, size_t len)
 static void
 say_section(const char *words, const struct mail *mail, const struct part_table *parts)
 {
+	static const struct section_name names[] = {
+		{ "Subject", 7 }, { "from", 4 }, { "RECEIVED", 8 }, { "X-A", 3 },
+	};
 	struct section section;
 	struct section_data data = SECTION_DATA_INIT;
 	struct buf out = BUF_INIT;
 	const char *why;
 	char name[1500];
+	bool good = section_parse(words, strlen(words), &section, &why) >= 0;
 
-	if (section_parse(words, strlen(words), &section, &why) >= 0
-	    && section_find(&section, mail->data, mail->len, MAIL_UNKNOWN, parts, &data)) {
+	section.names = names;
+	section.name_count = sizeof names / sizeof names[0];
+	if (good && section_find(&section, mail->data, mail->len, MAIL_UNKNOWN, parts, &data)) {
 		section_send(&data, mail->data, mail->len, 0, UINT64_MAX, sink_buf, &out);
 		snprintf(name, sizeof name, "BODY[%s]%s", words, out.len == data.size ? "" : "-WRONG-SIZE");
 		say(name, buf_str(&out), out.len);
@@ -44,7 +49,8 @@ say_section(const char *words, const struct mail *mail, const struct part_table 
 static void
 say_part(const char *path, const struct mail *mail, const struct part_table *parts)
 {
-	static const char *const kinds[] = { "", ".MIME", ".HEADER", ".TEXT" };
+	static const char *const kinds[] = { "", ".MIME", ".HEADER", ".TEXT",
+		".HEADER.FIELDS (Subject from RECEIVED X-A)", ".HEADER.FIELDS.NOT (Subject from RECEIVED X-A)" };
 	char words[1400];
 
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
@@ -99,6 +105,8 @@ main(void)
 			printf("RFC822.SIZE %d\n%010llu\n", 10, (unsigned long long)parse.vsize);
 			say_section("HEADER", &mail, NULL);
 			say_section("TEXT", &mail, NULL);
+			say_section("HEADER.FIELDS (Subject from RECEIVED X-A)", &mail, NULL);
+			say_section("HEADER.FIELDS.NOT (Subject from RECEIVED X-A)", &mail, NULL);
 			say_below("", 0, &mail, &parse.parts);
 		}
 		puts(".");
