@@ -34,6 +34,8 @@ enum field {
 	FIELD_END,
 };
 
+enum { NOEXEC_SEAL = 8 };	/* MFD_NOEXEC_SEAL, Linux 6.3 */
+
 /* Larger than the sum of all bounds. */
 enum { RECORD_MAX = 1 << 18 };
 
@@ -120,7 +122,10 @@ handoff_send(const struct handoff *h, struct err *err)
 	}
 	add_field(&record, FIELD_CLIENT, &h->client, sizeof h->client);
 	add_field(&record, FIELD_LINK, link, sizeof link);
-	fd = memfd_create("mayfly-handoff", MFD_ALLOW_SEALING);
+	/* Some sites allow no memory file that could be run; older kernels do not know the flag. */
+	fd = memfd_create("mayfly-handoff", MFD_ALLOW_SEALING | NOEXEC_SEAL);
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create("mayfly-handoff", MFD_ALLOW_SEALING);
 	if (fd < 0) {
 		err_errno(err, "memfd_create", "handoff");
 		goto out;

@@ -113,6 +113,43 @@ fetch_with_curl() {	# fetch_with_curl URL [option ...]
 	perl -e 'exit !($ARGV[0] ne "" && $ARGV[0] <= 2.0)' "$score"
 }
 
+@test "systemd: the service's capabilities and system calls are enough for a whole session" {
+	need_root
+	need systemd-analyze systemd
+	need strace strace
+	need tcpserver ucspi-tcp-ipv6
+	local unit=$C/systemd/mayfly@.service caps
+	caps=$(sed -n 's/^CapabilityBoundingSet=//p' "$unit" | tr 'A-Z ' 'a-z,' | sed 's/cap_/+/g')
+	PORT=$(free_port)
+	start setpriv --no-new-privs --bounding-set="-all,$caps" --inh-caps=-all \
+		tcpserver -HRl0 127.0.0.1 "$PORT" "$T/sbin-mayfly-login"
+	wait_port "$PORT"
+	say "$PORT" 'a LOGIN alice wrong\r\nb LOGIN alice secret\r\nc SELECT INBOX\r\nd LOGOUT\r\n'
+	has 'a NO'
+	has 'c OK'
+	# every system call that is made is one that the filter lets through
+	printf 'a LOGIN alice secret\r\nb SELECT INBOX\r\nc FETCH 1 (ENVELOPE BODYSTRUCTURE BODY[])\r\nd LOGOUT\r\n' |
+		strace -f -qq -o "$T/trace" "$T/sbin-mayfly-login" >"$T/heard" 2>>"$T/log"
+	grep -q '^d OK' "$T/heard"
+	sed -n 's/^[0-9]* *\([a-z_0-9]*\)(.*/\1/p' "$T/trace" | sort -u >"$T/made"
+	local todo=$(sed -n 's/^SystemCallFilter=//p' "$unit") word
+	: >"$T/let"
+	systemd-analyze syscall-filter --no-pager >"$T/groups"
+	while [ -n "$todo" ]; do
+		set -- $todo; word=$1; shift; todo="$*"
+		case $word in
+		@*) todo="$todo $(awk -v g="$word" '$1 == g { on = 1; next } /^[@#]/ { on = 0 } on && $1 != "#" { print $1 }' \
+			"$T/groups")" ;;
+		*) echo "$word" >>"$T/let" ;;
+		esac
+	done
+	sort -u -o "$T/let" "$T/let"
+	comm -23 "$T/made" "$T/let" >"$T/refused"
+	cat "$T/refused"
+	[ "$(wc -l <"$T/made")" -gt 40 ]
+	[ ! -s "$T/refused" ]
+}
+
 @test "s6: the shipped service directory under s6-svscan, with its logger" {
 	need_root
 	need s6-svscan s6
