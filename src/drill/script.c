@@ -193,20 +193,20 @@ find(const struct script *script, const struct directory *directory, unsigned fr
 }
 
 static void
-add_tie(struct ties *ties, unsigned step, bool begun)
+add_tie(struct ties *ties, unsigned step, enum tie_kind kind)
 {
 	ties->list = mem_grow(ties->list, &ties->room, ties->count + 1, sizeof *ties->list);
-	ties->list[ties->count++] = (struct tie){ step, begun };
+	ties->list[ties->count++] = (struct tie){ step, kind };
 }
 
 static void
-tie(struct script *script, unsigned first, unsigned then, bool begun)
+tie(struct script *script, unsigned first, unsigned then, enum tie_kind kind)
 {
-	add_tie(&script->steps[then].after, first, begun);
-	add_tie(&script->steps[first].before, then, begun);
+	add_tie(&script->steps[then].after, first, kind);
+	add_tie(&script->steps[first].before, then, kind);
 }
 
-/* "a1,a2+" behind a colon. */
+/* "a1,a2+,a3?" behind a colon. */
 static bool
 tie_labels(struct script *script, const struct directory *directory, unsigned step,
     const char *labels)
@@ -216,10 +216,14 @@ tie_labels(struct script *script, const struct directory *directory, unsigned st
 
 	while ((label = strsep(&rest, ",")) != NULL) {
 		size_t len = strlen(label);
-		bool begun = len > 0 && label[len - 1] == '+';
+		enum tie_kind kind = TIE_DONE;
 		unsigned first;
 
-		if (begun)
+		if (len > 0 && label[len - 1] == '+')
+			kind = TIE_BEGUN;
+		else if (len > 0 && label[len - 1] == '?')
+			kind = TIE_OVER;
+		if (kind != TIE_DONE)
 			label[len - 1] = '\0';
 		if (*label == '\0' && rest == NULL && label == copy)
 			break;	/* "a1:" waits for the greeting alone */
@@ -227,7 +231,7 @@ tie_labels(struct script *script, const struct directory *directory, unsigned st
 		if (first == SCRIPT_NONE)
 			ok = false;
 		else
-			tie(script, first, step, begun);
+			tie(script, first, step, kind);
 	}
 	free(copy);
 	return ok;
@@ -277,7 +281,7 @@ script_tie(struct script *script, const struct wanted *wanted)
 		if (step->kind == STEP_GREETING)
 			continue;
 		if (wanted[i].labels == NULL)
-			tie(script, i - 1, i, false);
+			tie(script, i - 1, i, TIE_DONE);
 		else if (!tie_labels(script, &directory, i, wanted[i].labels))
 			ok = false;
 		if (wanted[i].until != NULL) {

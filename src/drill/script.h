@@ -32,10 +32,16 @@ enum step_kind {
 	STEP_CLOSE,	/* end the connection without a word */
 };
 
-/* A tie between two steps: either one waits for the other to end, or only to begin. */
+/* What a step waits for in another. */
+enum tie_kind {
+	TIE_DONE,	/* it is complete */
+	TIE_BEGUN,	/* "a1+": the server asked for more, or answered at all */
+	TIE_OVER,	/* "a1?": it is complete, or never will be */
+};
+
 struct tie {
 	unsigned step;
-	bool begun;	/* begun: the server asked for more ("+"), or answered at all */
+	enum tie_kind kind;
 };
 
 struct ties {

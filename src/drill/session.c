@@ -104,26 +104,30 @@ session_sent(struct session *session, unsigned step)
 		unready(session, step);
 }
 
-/* Tell those that wait for this step's beginning, or for its end. */
+/* One thing less is missing to a step. */
 static void
-release(struct session *session, unsigned step, bool begun)
+release_one(struct session *session, unsigned from, unsigned then)
 {
-	const struct step *what = &session->drill->script->steps[step];
+	const struct step *steps = session->drill->script->steps;
+	struct progress *progress = &session->progress[then];
 
-	for (size_t i = 0; i < what->before.count; i++) {
-		unsigned then = what->before.list[i].step;
-		struct progress *progress = &session->progress[then];
-		struct conn *conn = &session->conns[session->drill->script->steps[then].block];
+	if (progress->missing == 0 || --progress->missing > 0 || progress->ended)
+		return;
+	make_ready(session, then);
+	/* our own connection goes on by itself; another may be asleep */
+	if (steps[then].block != steps[from].block)
+		conn_wake(&session->conns[steps[then].block]);
+}
 
-		if (what->before.list[i].begun != begun || progress->missing == 0)
-			continue;
-		if (--progress->missing > 0 || progress->ended)
-			continue;
-		make_ready(session, then);
-		/* our own connection goes on by itself; another may be asleep */
-		if (conn->block != &session->drill->script->blocks[what->block])
-			conn_wake(conn);
-	}
+/* Tell those that wait for this step in one of two ways. */
+static void
+release(struct session *session, unsigned step, enum tie_kind kind, enum tie_kind or_kind)
+{
+	const struct ties *before = &session->drill->script->steps[step].before;
+
+	for (size_t i = 0; i < before->count; i++)
+		if (before->list[i].kind == kind || before->list[i].kind == or_kind)
+			release_one(session, step, before->list[i].step);
 }
 
 void
@@ -132,7 +136,7 @@ session_begun(struct session *session, unsigned step)
 	if (session->progress[step].begun)
 		return;
 	session->progress[step].begun = true;
-	release(session, step, true);
+	release(session, step, TIE_BEGUN, TIE_BEGUN);
 }
 
 void
@@ -150,7 +154,7 @@ session_done(struct session *session, unsigned step)
 	}
 	progress->ended = true;
 	session->conns[script->steps[step].block].left--;
-	release(session, step, false);
+	release(session, step, TIE_DONE, TIE_OVER);
 	for (size_t i = 0; i < script->block_count; i++)
 		flight_step_ended(&session->conns[i], step);
 }
@@ -181,8 +185,13 @@ session_lose(struct session *session, struct conn *conn)
 		for (size_t i = 0; i < before->count; i++) {
 			struct progress *then = &session->progress[before->list[i].step];
 
+			if (before->list[i].kind == TIE_OVER) {
+				release_one(session, lost, before->list[i].step);
+				continue;
+			}
 			/* its beginning came before its end was lost: nothing is missing */
-			if (then->ended || (before->list[i].begun && session->progress[lost].begun))
+			if (then->ended ||
+			    (before->list[i].kind == TIE_BEGUN && session->progress[lost].begun))
 				continue;
 			then->ended = true;
 			queue[tail++] = before->list[i].step;

@@ -264,6 +264,35 @@ refused() {
 	[ "$(events command | cut -d' ' -f1 | sort | tr '\n' ' ')" = "a1 b1 b3 " ]
 }
 
+@test "a label with a question mark is waited for, and does no harm when it is lost" {
+	fake good <<-'E'
+	turn() { say "$tag OK"; }
+	E
+	fake bad <<-'E'
+	turn() { return 1; }
+	E
+	script s <<-'E'
+	tunnel sh good
+	name good
+	b1:a2? ONE
+	expect OK
+	b2:c1? TWO
+
+	tunnel sh bad
+	name bad
+	a1 ONE
+	a2 TWO
+
+	tunnel sh good
+	name good
+	c1:b1 ONE
+	E
+	run_drill s; show
+	[ "$status" -eq 2 ]
+	[ "$(events tagged | cut -d' ' -f1 | tr '\n' ' ')" = "b1 c1 b2 " ]
+	[ "$(wc -l <"$err")" -eq 1 ]
+}
+
 @test "--strict wants OK from every command that nothing is expected of" {
 	fake server <<-'E'
 	turn() { say "$tag NO"; }
