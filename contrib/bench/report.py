@@ -62,6 +62,9 @@ def text(result):
     out += [line(entry, names) for entry in result["rows"]]
     out += ["", "wall and CPU: %s / %s" % (names[-1], names[0]), "", "floor of the machine:"]
     out += ["  %-48s  %s" % (f["title"], shown(f["seconds"], "ms")) for f in result["floors"]]
+    if "idle_libc_kb" in result:
+        out.append("  %-48s  %d kB" % ("private memory of an idle libc program",
+                                       result["idle_libc_kb"]))
     return "\n".join(out) + "\n"
 
 

@@ -53,9 +53,31 @@ def selected(ctx, mailbox="INBOX"):
 def session(ctx):
     with ctx.clock():
         for _ in range(ctx.row.repeat):
+            client = ctx.log_in()
+            client.do("SELECT INBOX")
+            client.logout()
+
+
+@row("session-preauth", "the same, where there is no login: mayfly, Courier", "varied", 10000, 0.5,
+     repeat=20)
+def session_preauth(ctx):
+    with ctx.clock():
+        for _ in range(ctx.row.repeat):
             client = ctx.connect()
             client.do("SELECT INBOX")
             client.logout()
+
+
+def private_kb(pid):
+    """Private dirty, swapped, and page tables."""
+    kb = 0
+    for line in open("/proc/%d/smaps_rollup" % pid):
+        if line.startswith(("Private_Dirty:", "Swap:")):
+            kb += int(line.split()[1])
+    for line in open("/proc/%d/status" % pid):
+        if line.startswith("VmPTE:"):
+            kb += int(line.split()[1])
+    return kb
 
 
 @row("memory", "private memory of an idle session, # messages", "varied", (10000, 100000), None,
@@ -73,12 +95,7 @@ def memory(ctx):
         try:
             if open("/proc/%d/comm" % pid).read().strip() not in names:
                 continue
-            for line in open("/proc/%d/smaps_rollup" % pid):
-                if line.startswith(("Private_Dirty:", "Swap:")):
-                    kb += int(line.split()[1])
-            for line in open("/proc/%d/status" % pid):
-                if line.startswith("VmPTE:"):
-                    kb += int(line.split()[1])
+            kb += private_kb(pid)
         except OSError:
             pass
     client.close()
@@ -212,7 +229,7 @@ def qresync(ctx):
     client.logout()
 
 
-@row("idle", "delivery to EXISTS in IDLE", "varied", 1000, None, slow=())
+@row("idle", "delivery to EXISTS in IDLE", "varied", 1000, None, slow=("courier",))
 def idle(ctx):
     client = selected(ctx)
     tag = client.send("IDLE")

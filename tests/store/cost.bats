@@ -1,0 +1,149 @@
+#!/usr/bin/env bats
+# What commands cost, counted and never timed: system calls by strace, and
+# instructions by callgrind. A cost is the difference between two sessions, of
+# which one says the command once more.
+
+setup() {
+	TOP=$(mktemp -d "${TMPDIR:-/tmp}/mayfly-cost.XXXXXX")
+	IMAP=$MAYFLY_BUILD/mayfly-imap
+	MODULE=$MAYFLY_BUILD/mayfly-message.so
+}
+
+teardown() {
+	rm -rf "$TOP"
+}
+
+# mail NAME COUNT: a Maildir whose directories have been quiet for years
+mail() {
+	local i
+	mkdir -p "$TOP/$1/cur" "$TOP/$1/new" "$TOP/$1/tmp"
+	for ((i = 1; i <= $2; i++)); do
+		printf 'Subject: %d\nFrom: a@example.org\n\nHello\n' "$i" \
+		    >"$TOP/$1/cur/$((1700000000 + i)).M1P1.host:2,S"
+	done
+	touch -d 2020-01-01 "$TOP/$1/cur" "$TOP/$1/new"
+}
+
+# say MAILDIR LINE...: a session with these commands, then LOGOUT
+say() {
+	local dir=$TOP/$1 n=0
+	shift
+	{
+		for line; do
+			n=$((n + 1))
+			printf 'a%d %s\r\n' "$n" "$line"
+		done
+		printf 'z LOGOUT\r\n'
+	} | "${WITH[@]}" "$IMAP" --module="$MODULE" "$dir" 2>"$TOP/log"
+}
+
+# calls MAILDIR LINE...: how many system calls the session made
+calls() {
+	local WITH=(strace -o "$TOP/trace")
+	say "$@" >"$TOP/said"
+	wc -l <"$TOP/trace"
+}
+
+# instructions MAILDIR LINE...
+instructions() {
+	local WITH=(valgrind --tool=callgrind --callgrind-out-file=/dev/null --log-file="$TOP/grind")
+	say "$@" >"$TOP/said"
+	sed -n 's/.*Collected : *//p' "$TOP/grind"
+}
+
+needs() {
+	command -v "$1" >/dev/null || skip "$1 is not there"
+}
+
+@test "NOOP in an unchanged mailbox costs at most 5 system calls" {
+	needs strace
+	mail m 100
+	say m 'SELECT INBOX' >/dev/null
+	one=$(calls m 'SELECT INBOX' NOOP)
+	three=$(calls m 'SELECT INBOX' NOOP NOOP NOOP)
+	echo "one NOOP: $one, three: $three"
+	[ $((three - one)) -le 10 ]
+}
+
+@test "SELECT of an unchanged mailbox costs the same at 10 and at 5,000 messages" {
+	needs strace
+	mail small 10
+	mail large 5000
+	say small 'SELECT INBOX' >/dev/null
+	say large 'SELECT INBOX' >/dev/null
+	small=$(($(calls small 'SELECT INBOX' 'SELECT INBOX') - $(calls small 'SELECT INBOX')))
+	large=$(($(calls large 'SELECT INBOX' 'SELECT INBOX') - $(calls large 'SELECT INBOX')))
+	echo "small: $small, large: $large"
+	[ "$small" -eq "$large" ]
+	[ "$large" -le 24 ]
+	! grep -q getdents "$TOP/trace"
+}
+
+@test "STATUS of an unchanged mailbox costs the same at 10 and at 5,000 messages" {
+	needs strace
+	mail small 10
+	mail large 5000
+	for dir in small large; do
+		say "$dir" 'SELECT INBOX' >/dev/null
+	done
+	ask='STATUS INBOX (MESSAGES UNSEEN UIDNEXT UIDVALIDITY)'
+	small=$(($(calls small "$ask" "$ask") - $(calls small "$ask")))
+	large=$(($(calls large "$ask" "$ask") - $(calls large "$ask")))
+	echo "small: $small, large: $large"
+	[ "$small" -eq "$large" ]
+	! grep -q getdents "$TOP/trace"
+}
+
+@test "instructions of SELECT do not grow with the mailbox" {
+	needs valgrind
+	mail small 10
+	mail large 5000
+	say small 'SELECT INBOX' >/dev/null
+	say large 'SELECT INBOX' >/dev/null
+	small=$(instructions small 'SELECT INBOX' 'SELECT INBOX')
+	large=$(instructions large 'SELECT INBOX' 'SELECT INBOX')
+	echo "small: $small, large: $large"
+	# a twentieth is room for hash keys that differ from run to run
+	[ $((large - small)) -le $((small / 20)) ]
+}
+
+@test "LIST costs a bounded number of system calls for each folder" {
+	needs strace
+	mail m 1
+	for i in {1..20}; do mkdir -p "$TOP/m/.f$i/cur" "$TOP/m/.f$i/new" "$TOP/m/.f$i/tmp"; done
+	few=$(calls m 'LIST "" *')
+	for i in {21..120}; do mkdir -p "$TOP/m/.f$i/cur" "$TOP/m/.f$i/new" "$TOP/m/.f$i/tmp"; done
+	many=$(calls m 'LIST "" *')
+	[ "$(grep -c '^\* LIST' "$TOP/said")" -eq 121 ]
+	echo "20 folders: $few, 120: $many"
+	[ $((many - few)) -le 400 ]
+}
+
+@test "FETCH of what is cached opens no message file" {
+	needs strace
+	mail m 50
+	view='FETCH 1:* (UID FLAGS ENVELOPE BODYSTRUCTURE INTERNALDATE RFC822.SIZE)'
+	headers='FETCH 1:* (BODY.PEEK[HEADER.FIELDS (From To Subject Date)])'
+	calls m 'SELECT INBOX' "$view" >/dev/null
+	grep -q 'M1P1\.host' "$TOP/trace"	# the first time it must
+	calls m 'SELECT INBOX' "$view" "$headers" >/dev/null
+	[ "$(grep -c 'ENVELOPE (NIL "1" ' "$TOP/said")" -eq 1 ]
+	[ "$(grep -ac '^Subject: ' "$TOP/said")" -eq 50 ]
+	! grep -q 'M1P1\.host' "$TOP/trace"
+}
+
+@test "FETCH (CHANGEDSINCE) answers for what changed and makes no system call for the rest" {
+	needs strace
+	mail m 2000
+	say m 'SELECT INBOX' >"$TOP/said"
+	since=$(sed -n 's/.*\[HIGHESTMODSEQ \([0-9]*\)\].*/\1/p' "$TOP/said")
+	say m 'SELECT INBOX' 'STORE 7,70,700 +FLAGS (\Flagged)' >/dev/null
+	touch -d 2020-01-02 "$TOP/m/cur" "$TOP/m/new"
+	say m 'SELECT INBOX' >/dev/null
+	ask="FETCH 1:* (FLAGS) (CHANGEDSINCE $since)"
+	cost=$(($(calls m 'SELECT INBOX' "$ask" "$ask") - $(calls m 'SELECT INBOX' "$ask")))
+	calls m 'SELECT INBOX' "$ask" >/dev/null
+	[ "$(grep -c ' FETCH (' "$TOP/said")" -eq 3 ]
+	echo "cost: $cost"
+	[ "$cost" -le 10 ]
+}
