@@ -20,7 +20,7 @@ struct err;
  * mtime and leave the rest alone. data stays valid until mail_close.
  */
 struct mail {
-	const char *data;	/* the message as it is on disk; "" when it is empty */
+	const char *data;	/* the message as it is on disk, opened up if compressed; "" when it is empty */
 	size_t len;
 	struct timespec mtime;
 	uint64_t vsize;		/* use mail_vsize(); MAIL_UNKNOWN until somebody asked */

@@ -866,7 +866,8 @@ transfer_one(struct mailbox *from, uint32_t number, struct mailbox *to, uint32_t
 		goto out;
 	}
 	maildir_name_unique(&target);
-	buf_addf(&target, ",S=%llu", (unsigned long long)st.st_size);
+	/* a name that has a size tells it also for a compressed file, whose own is another */
+	buf_addf(&target, ",S=%lld", (long long)counted_size(from_dir, source.data));
 	base_len = target.len;
 	maildir_name_suffix(flags, &target);
 	result = link_or_copy(to, from_dir, source.data, to_dir, target.data, move, err);

@@ -116,7 +116,7 @@ send_filtered(struct output *out, const char *bytes, size_t len, bool flush)
 	if (out->filter.write(out->filter.ctx, bytes, len, flush, &wire) < 0)
 		out->dead = true;
 	else
-		result = send_all(out, wire.data, wire.len, NULL, 0);
+		result = send_all(out, buf_str(&wire), wire.len, "", 0);
 	buf_fini(&wire);
 	return out->dead ? -1 : result;
 }
@@ -135,7 +135,7 @@ send_queue(struct output *out, const char *more, size_t more_len, bool flush)
 		result = send_filtered(out, out->buf.data, out->buf.len, flush);
 		out->unflushed = !flush;
 	} else {
-		result = send_all(out, out->buf.data, out->buf.len, more, more_len);
+		result = send_all(out, buf_str(&out->buf), out->buf.len, more, more_len);
 	}
 	buf_reset(&out->buf);
 	if (out->buf.cap > KEEP_AT_MOST)
@@ -152,7 +152,7 @@ output_write(struct output *out, const char *bytes, size_t len)
 	}
 	buf_add(&out->buf, bytes, len);
 	if (out->buf.len >= FLUSH_AT)
-		send_queue(out, NULL, 0, false);
+		send_queue(out, "", 0, false);
 }
 
 void
@@ -205,5 +205,5 @@ output_flush(struct output *out)
 		return -1;
 	if (out->buf.len == 0 && !out->unflushed)
 		return 0;
-	return send_queue(out, NULL, 0, true);
+	return send_queue(out, "", 0, true);
 }
