@@ -437,6 +437,10 @@ read_ready(struct conn *conn)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
+		/* it closed before it had read all that we sent: after BYE, and of a program, that is a close */
+		if (n < 0 && saved == ECONNRESET && (conn->said_bye || conn->block->host == NULL ||
+		    conn->block->tls))
+			n = 0;
 		server_closed(conn, n < 0 ? saved : 0);
 		return;
 	}

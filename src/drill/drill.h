@@ -30,6 +30,7 @@ struct options {
 	unsigned sessions;	/* at a time */
 	double rate;		/* sessions started a second; 0: all at once */
 	int64_t seconds;	/* how long sessions are started anew; 0: each runs once */
+	unsigned progress;	/* seconds between two lines; 0: as suits where they go */
 	int64_t timeout_us;	/* without a byte from a server that owes an answer */
 	size_t text_max;	/* of a text in the log */
 	uint64_t line_max, literal_max, answer_max;

@@ -188,7 +188,7 @@ after_round(struct loop *loop)
 static bool
 resolve(struct drill *drill)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG };
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	bool ok = true;
 
 	drill->addresses = mem_calloc(drill->script->block_count, sizeof *drill->addresses);
