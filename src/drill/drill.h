@@ -76,7 +76,10 @@ void drill_error(struct drill *drill, unsigned line, const char *format, ...)
 /* A command is complete: for the progress line and the plot. */
 void drill_count(struct drill *drill, int64_t us, bool failed);
 
-/* Run a script to its end. The exit status: 0, 1 an expectation failed, 2 something is not complete. */
+/*
+ * Run a script to its end. The exit status: 0; 1: an expectation failed; 2:
+ * something is not complete.
+ */
 int drill_run(const struct script *script, const struct options *options);
 
 #endif

@@ -129,8 +129,8 @@ make_json(const struct load *load, const struct drill *drill, double seconds, st
 	for (size_t i = 0; i < load->count; i++) {
 		const struct second *second = &load->seconds[i];
 
-		buf_addf(out, "%s\n{\"second\":%zu,\"open\":%u,\"answers\":%u,\"refused\":%u,\"median\":%.6f,"
-		    "\"p99\":%.6f,\"max\":%.6f}", i > 0 ? "," : "", i + 1, second->connections,
+		buf_addf(out, "%s\n{\"second\":%zu,\"open\":%u,\"answers\":%u,\"refused\":%u,"
+		    "\"median\":%.6f,\"p99\":%.6f,\"max\":%.6f}", i > 0 ? "," : "", i + 1, second->connections,
 		    second->answers, second->failures, (double)second->median_us / 1e6,
 		    (double)second->high_us / 1e6, (double)second->most_us / 1e6);
 	}
