@@ -33,7 +33,8 @@ static const char usage[] =
     "       imapdrill --check script\n";
 
 enum {
-	OPTION_JSON = 256, OPTION_SESSIONS, OPTION_RATE, OPTION_SECONDS, OPTION_TABLE_JSON,
+	OPTION_JSON = 256, OPTION_SESSIONS, OPTION_RATE, OPTION_SECONDS, OPTION_PROGRESS,
+	OPTION_TABLE_JSON,
 	OPTION_SVG, OPTION_SECRETS, OPTION_TEXT, OPTION_LINE, OPTION_LITERAL, OPTION_ANSWER,
 	OPTION_CHECK, OPTION_VERSION,
 };
@@ -49,6 +50,7 @@ static const struct option long_options[] = {
 	{ "sessions", required_argument, NULL, OPTION_SESSIONS },
 	{ "rate", required_argument, NULL, OPTION_RATE },
 	{ "seconds", required_argument, NULL, OPTION_SECONDS },
+	{ "progress", required_argument, NULL, OPTION_PROGRESS },
 	{ "table-json", required_argument, NULL, OPTION_TABLE_JSON },
 	{ "svg", required_argument, NULL, OPTION_SVG },
 	{ "show-secrets", no_argument, NULL, OPTION_SECRETS },
@@ -135,6 +137,10 @@ take_option(int option, const char *value, struct options *options, struct names
 		break;
 	case OPTION_SECONDS:
 		options->seconds = (int64_t)number("--seconds", value, 1, 1000000);
+		options->load = true;
+		break;
+	case OPTION_PROGRESS:
+		options->progress = (unsigned)number("--progress", value, 1, 86400);
 		options->load = true;
 		break;
 	case OPTION_TABLE_JSON:

@@ -39,7 +39,7 @@ struct check {
 	bool has_regex;
 	regex_t regex;
 	size_t name;			/* CHECK_CAPTURE: the variable */
-	unsigned group;			/* CHECK_CAPTURE: which group of the expression; 0: all it matched */
+	unsigned group;			/* CHECK_CAPTURE: of the expression; 0: all it matched */
 	unsigned line;
 	char *text;			/* as it stands in the script, for the error */
 };
@@ -56,7 +56,7 @@ struct seen {
 	struct answer answer;
 	const char *text;		/* as it came, NUL behind it */
 	size_t len;
-	struct buf canonical;		/* as response_canonical tells it; made when first needed */
+	struct buf canonical;		/* see response_canonical; made when needed */
 	bool has_canonical;
 	unsigned literals;
 };

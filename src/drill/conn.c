@@ -306,7 +306,8 @@ try_connect(struct conn *conn)
 		}
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 		conn->source.fd = fd;
-		if ((connect(fd, address->ai_addr, address->ai_addrlen) == 0 || errno == EINPROGRESS) &&
+		if ((connect(fd, address->ai_addr, address->ai_addrlen) == 0 ||
+		    errno == EINPROGRESS) &&
 		    loop_add(&drill->loop, &conn->source, EPOLLOUT) == 0) {
 			arm(conn);
 			return;
@@ -437,6 +438,10 @@ read_ready(struct conn *conn)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
+		/* it closed with bytes of ours unread: after BYE, and of a program, just a close */
+		if (n < 0 && saved == ECONNRESET && (conn->said_bye || conn->block->host == NULL ||
+		    conn->block->tls))
+			n = 0;
 		server_closed(conn, n < 0 ? saved : 0);
 		return;
 	}
@@ -571,7 +576,8 @@ conn_pump(struct conn *conn)
 	bool more = true, room = true;
 
 	while (conn->state == CONN_ACTIVE && more && room) {
-		while (conn->out.len < OUT_HIGH && conn->state == CONN_ACTIVE && (more = fill(conn)))
+		while (conn->out.len < OUT_HIGH && conn->state == CONN_ACTIVE &&
+		    (more = fill(conn)))
 			;
 		if (conn->state == CONN_CLOSED)
 			return;

@@ -30,6 +30,7 @@ struct options {
 	unsigned sessions;	/* at a time */
 	double rate;		/* sessions started a second; 0: all at once */
 	int64_t seconds;	/* how long sessions are started anew; 0: each runs once */
+	unsigned progress;	/* seconds between two lines; 0: as suits where they go */
 	int64_t timeout_us;	/* without a byte from a server that owes an answer */
 	size_t text_max;	/* of a text in the log */
 	uint64_t line_max, literal_max, answer_max;
@@ -75,7 +76,10 @@ void drill_error(struct drill *drill, unsigned line, const char *format, ...)
 /* A command is complete: for the progress line and the plot. */
 void drill_count(struct drill *drill, int64_t us, bool failed);
 
-/* Run a script to its end. The exit status: 0, 1 an expectation failed, 2 something is not complete. */
+/*
+ * Run a script to its end. The exit status: 0; 1: an expectation failed; 2:
+ * something is not complete.
+ */
 int drill_run(const struct script *script, const struct options *options);
 
 #endif

@@ -86,9 +86,11 @@ escape_read(const char *field, size_t len, struct buf *out, size_t *left_out)
 			buf_addc(out, '\\');
 			break;
 		case 'x':
-			if (len - i < 3 || ascii_hex(field[i + 1]) < 0 || ascii_hex(field[i + 2]) < 0)
+			if (len - i < 3 || ascii_hex(field[i + 1]) < 0 ||
+			    ascii_hex(field[i + 2]) < 0)
 				return false;
-			buf_addc(out, (char)(ascii_hex(field[i + 1]) * 16 + ascii_hex(field[i + 2])));
+			buf_addc(out, (char)(ascii_hex(field[i + 1]) * 16 +
+			    ascii_hex(field[i + 2])));
 			i += 2;
 			break;
 		case '+':

@@ -17,7 +17,7 @@ tally_add(struct tally *tally, const char *word, size_t len)
 	if (len >= sizeof name)
 		len = sizeof name - 1;
 	for (size_t k = 0; k < len; k++)
-		name[k] = word[k] > 0x20 && word[k] < 0x7f ? ascii_upper(word[k]) : word[k] == ' ' ? ' ' : '?';
+		name[k] = word[k] >= 0x20 && word[k] < 0x7f ? ascii_upper(word[k]) : '?';
 	name[len] = '\0';
 	while (i < tally->count && strcmp(tally->list[i].word, name) != 0)
 		i++;
@@ -62,13 +62,14 @@ void
 facts_greeting(struct facts *facts, const struct entry *entry)
 {
 	struct answer answer;
-	const char *code = "";
+	const char *code = "", *word;
 	size_t len;
 
 	response_read(buf_str(&entry->text), entry->text.len, &answer);
 	len = code_of(&answer, &code);
-	snprintf(facts->greeting, sizeof facts->greeting, "%s, %s",
-	    answer.status == STATUS_PREAUTH ? "PREAUTH" : answer.status == STATUS_BYE ? "BYE" : "OK",
+	word = answer.status == STATUS_PREAUTH ? "PREAUTH" :
+	    answer.status == STATUS_BYE ? "BYE" : "OK";
+	snprintf(facts->greeting, sizeof facts->greeting, "%s, %s", word,
 	    ascii_is(code, len, "CAPABILITY") ? "with capabilities" : "without capabilities");
 }
 
@@ -142,7 +143,8 @@ facts_tagged(struct facts *facts, const struct entry *entry, const struct asked 
 		const char *word = answer.status == STATUS_NO ? "NO" : "BAD";
 
 		if (len > 0)
-			snprintf(refusal, sizeof refusal, "%s [%.*s]", word, (int)(len < 20 ? len : 20), code);
+			snprintf(refusal, sizeof refusal, "%s [%.*s]", word,
+			    (int)(len < 20 ? len : 20), code);
 		else
 			snprintf(refusal, sizeof refusal, "%s", word);
 		tally_add(&facts->refusals, refusal, strlen(refusal));

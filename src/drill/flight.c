@@ -63,7 +63,8 @@ begin(struct conn *conn, unsigned step)
 		len = (size_t)snprintf(tag, sizeof tag, "%.280s.%" PRIu32, what->label, repetition);
 	else
 		len = (size_t)snprintf(tag, sizeof tag, "%.280s", what->label);
-	flight = mem_calloc(1, sizeof *flight + what->check_count * sizeof flight->seen[0] + len + 1);
+	flight = mem_calloc(1, sizeof *flight + what->check_count * sizeof flight->seen[0] +
+	    len + 1);
 	flight->tag = (char *)&flight->seen[what->check_count];
 	memcpy(flight->tag, tag, len + 1);
 	flight->step = step;
@@ -113,7 +114,8 @@ tell_failure(struct conn *conn, const struct flight *flight, const struct check 
 	struct drill *drill = drill_of(conn);
 	struct buf text = BUF_INIT;
 
-	buf_addf(&text, "%s %s: ", check->role == CHECK_REQUIRE ? "require" : "expect", check->text);
+	buf_addf(&text, "%s %s: ", check->role == CHECK_REQUIRE ? "require" : "expect",
+	    check->text);
 	if (check->scope == CHECK_TAGGED && flight->answer != NULL)
 		escape_field(flight->answer, strlen(flight->answer), TOLD_MAX, &text);
 	else
@@ -429,7 +431,8 @@ complete(struct conn *conn, struct flight *flight, const struct seen *seen)
 	if (sender_awaits(conn, flight))
 		sender_free(&conn->sender);	/* the literal was refused */
 	if (step->check_count > 0 || drill_of(conn)->options.strict)
-		flight->answer = mem_strndup(seen->text, seen->len < TOLD_MAX ? seen->len : TOLD_MAX);
+		flight->answer = mem_strndup(seen->text,
+		    seen->len < TOLD_MAX ? seen->len : TOLD_MAX);
 	if (seen->answer.kind != RESPONSE_TAGGED)
 		conn_event(conn, flight->tag, 0, '-', "complete", 0, by, sizeof by - 1);
 	if (step->kind == STEP_COMPRESS && flight->status == STATUS_OK)
@@ -449,8 +452,8 @@ tagged(struct conn *conn, struct seen *seen, uint64_t size)
 	for (flight = conn->flights; flight != NULL; flight = flight->next) {
 		const char *tag = flight->raw_tag ? flight->raw_tag : flight->tag;
 
-		if (strlen(tag) == answer->tag_len && memcmp(tag, answer->tag, answer->tag_len) == 0 &&
-		    !flight->answered)
+		if (strlen(tag) == answer->tag_len && !flight->answered &&
+		    memcmp(tag, answer->tag, answer->tag_len) == 0)
 			break;
 		if (raw == NULL && flight->raw_tag != NULL)
 			raw = flight;
@@ -503,14 +506,16 @@ go_ahead(struct conn *conn, struct seen *seen, uint64_t size)
 		while (flight != NULL && !sender_awaits(conn, flight))
 			flight = flight->next;
 	} else {
-		while (flight != NULL && step_of(conn, flight->step)->reply_count <= flight->replies &&
+		while (flight != NULL &&
+		    step_of(conn, flight->step)->reply_count <= flight->replies &&
 		    (step_of(conn, flight->step)->kind != STEP_IDLE || flight->begun) &&
 		    strcmp(step_of(conn, flight->step)->verb, "AUTHENTICATE") != 0)
 			flight = flight->next;
 	}
 	if (flight == NULL)
 		flight = any;
-	conn_event(conn, flight ? flight->tag : "-", 0, 'S', "continue", size, seen->text, seen->len);
+	conn_event(conn, flight ? flight->tag : "-", 0, 'S', "continue", size, seen->text,
+	    seen->len);
 	if (flight == NULL)
 		return;
 	show(conn, flight, seen);

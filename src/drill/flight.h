@@ -35,7 +35,10 @@ struct flight {
 /* Send this step, or as much of it as can be sent at once: the rest stays in conn->sender. */
 void flight_send(struct conn *conn, unsigned step);
 
-/* An answer is whole: log it, show it to those that it may belong to, complete what it completes. */
+/*
+ * An answer is whole: log it, show it to those that it may belong to, complete
+ * what it completes.
+ */
 void flight_answer(struct conn *conn, const char *text, size_t len, uint64_t size);
 
 /* The server has closed: flights that expected it are complete. */

@@ -13,7 +13,7 @@
 #include "util/mem.h"
 
 /* Where the progress goes to no terminal, a line now and then is enough. */
-#define QUIET_SECONDS 10
+#define PROGRESS_SECONDS 10
 
 /* Our resident memory in kB, 0 where it can't be known. */
 static long
@@ -34,6 +34,8 @@ void
 load_begin(struct load *load, struct drill *drill)
 {
 	load->terminal = isatty(STDERR_FILENO);
+	load->every = drill->options.progress > 0 ? drill->options.progress :
+	    load->terminal ? 1 : PROGRESS_SECONDS;
 	load->start_kb = resident_kb();
 	load->began_us = drill->loop.now_us;
 }
@@ -59,7 +61,7 @@ tell(struct load *load, const struct drill *drill, const struct second *second)
 {
 	char median[16], high[16];
 
-	if (drill->options.quiet || (!load->terminal && load->count % QUIET_SECONDS != 0))
+	if (drill->options.quiet || load->count % load->every != 0)
 		return;
 	load_clear_line(load);
 	stats_time(second->median_us, median);
@@ -127,8 +129,8 @@ make_json(const struct load *load, const struct drill *drill, double seconds, st
 	for (size_t i = 0; i < load->count; i++) {
 		const struct second *second = &load->seconds[i];
 
-		buf_addf(out, "%s\n{\"second\":%zu,\"open\":%u,\"answers\":%u,\"refused\":%u,\"median\":%.6f,"
-		    "\"p99\":%.6f,\"max\":%.6f}", i > 0 ? "," : "", i + 1, second->connections,
+		buf_addf(out, "%s\n{\"second\":%zu,\"open\":%u,\"answers\":%u,\"refused\":%u,"
+		    "\"median\":%.6f,\"p99\":%.6f,\"max\":%.6f}", i > 0 ? "," : "", i + 1, second->connections,
 		    second->answers, second->failures, (double)second->median_us / 1e6,
 		    (double)second->high_us / 1e6, (double)second->most_us / 1e6);
 	}

@@ -20,6 +20,7 @@ struct load {
 	long start_kb;			/* resident before the first connection */
 	long most_kb;			/* resident when the most connections were open */
 	unsigned most_open;
+	unsigned every;			/* seconds between two lines of progress */
 	bool terminal;			/* the line is written over itself */
 	bool on_line;
 	bool broken;			/* a file of results can't be written */

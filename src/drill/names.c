@@ -22,7 +22,8 @@ size_t
 names_find(const struct names *names, const char *name, size_t len)
 {
 	for (size_t i = 0; i < names->count; i++)
-		if (strlen(names->list[i].name) == len && memcmp(names->list[i].name, name, len) == 0)
+		if (strlen(names->list[i].name) == len &&
+		    memcmp(names->list[i].name, name, len) == 0)
 			return i;
 	return NAMES_NONE;
 }

@@ -74,7 +74,8 @@ add_grid(const struct scale *scale, struct buf *out)
 		int64_t us = (int64_t)pow(10, power);
 		double y = y_of(scale, us);
 
-		buf_addf(out, "<path d=\"M%d %.1fH%d\" stroke=\"#ddd\"/>\n", LEFT, y, WIDTH - RIGHT);
+		buf_addf(out, "<path d=\"M%d %.1fH%d\" stroke=\"#ddd\"/>\n", LEFT, y,
+		    WIDTH - RIGHT);
 		if (us >= 1000000)
 			snprintf(text, sizeof text, "%lld s", (long long)us / 1000000);
 		else if (us >= 1000)
@@ -98,18 +99,21 @@ add_line(const struct scale *scale, const struct second *seconds, size_t count, 
 {
 	size_t run = count / POINTS_MAX + 1;
 
-	buf_addf(out, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\" points=\"", colour);
+	buf_addf(out, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\" points=\"",
+	    colour);
 	for (size_t i = 0; i < count; i += run) {
 		int64_t worst = -1;
 
 		for (size_t k = i; k < i + run && k < count; k++) {
-			int64_t us = *(const int64_t *)(const void *)((const char *)&seconds[k] + field);
+			const void *at = (const char *)&seconds[k] + field;
+			int64_t us = *(const int64_t *)at;
 
 			if (seconds[k].answers > 0 && us > worst)
 				worst = us;
 		}
 		if (worst >= 0)
-			buf_addf(out, "%.1f,%.1f ", x_of(scale, (double)i + 0.5), y_of(scale, worst));
+			buf_addf(out, "%.1f,%.1f ", x_of(scale, (double)i + 0.5),
+			    y_of(scale, worst));
 	}
 	buf_adds(out, "\"/>\n");
 }
@@ -152,14 +156,14 @@ plot_svg(const struct second *seconds, size_t count, const char *title, struct b
 			scale.connections = second->connections;
 		if (second->answers == 0)
 			continue;
-		scale.low = fmin(scale.low,
-		    floor(log10((double)(second->median_us < LEAST_US ? LEAST_US : second->median_us))));
+		scale.low = fmin(scale.low, floor(log10(fmax(LEAST_US, (double)second->median_us))));
 		scale.high = fmax(scale.high, ceil(log10((double)(second->most_us + 1))));
 	}
 	buf_addf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 	    "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
 	    "viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"11\">\n"
-	    "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n", WIDTH, HEIGHT, WIDTH, HEIGHT);
+	    "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n", WIDTH, HEIGHT, WIDTH,
+	    HEIGHT);
 	add_text(out, LEFT, 18, "start", "#000", title);
 	add_grid(&scale, out);
 	add_connections(&scale, seconds, count, out);

@@ -402,7 +402,8 @@ asked_before(const struct report *report, size_t at, bool any_server)
 {
 	for (size_t i = 0; i < at; i++)
 		if (strcmp(report->chosen[i].question, report->chosen[at].question) == 0 &&
-		    (any_server || strcmp(report->chosen[i].server, report->chosen[at].server) == 0))
+		    (any_server ||
+		    strcmp(report->chosen[i].server, report->chosen[at].server) == 0))
 			return true;
 	return false;
 }
@@ -421,7 +422,8 @@ add_answers(const struct report *report, const char *server, const char *questio
 		    strcmp(chosen->question, question) != 0)
 			continue;
 		last = i;
-		buf_addf(out, "%s%s (%u)", different++ > 0 ? ", " : "", chosen->answer, chosen->times);
+		buf_addf(out, "%s%s (%u)", different++ > 0 ? ", " : "", chosen->answer,
+		    chosen->times);
 	}
 	if (different == 1) {
 		out->len = start;
@@ -476,8 +478,9 @@ compare_from(const struct report *a, const struct report *b, bool only_new, cons
 		add_answers(b, NULL, question, &other);
 		new = strcmp(other.data, "(not asked)") == 0;
 		if (strcmp(mine.data, other.data) != 0 && (!only_new || new)) {
-			buf_addf(out, "%s\n  %s: %s\n  %s: %s\n", question, names[0],
-			    swapped ? other.data : mine.data, names[1], swapped ? mine.data : other.data);
+			buf_addf(out, "%s\n  %s: %s\n  %s: %s\n", question,
+			    names[0], swapped ? other.data : mine.data,
+			    names[1], swapped ? mine.data : other.data);
 			differ++;
 		}
 		buf_fini(&mine);

@@ -99,7 +99,12 @@ response_read(const char *text, size_t len, struct answer *out)
 {
 	size_t first = word_len(text, len), second;
 
-	*out = (struct answer){ .kind = RESPONSE_GARBAGE, .tag = text, .rest = text, .rest_len = len };
+	*out = (struct answer){
+		.kind = RESPONSE_GARBAGE,
+		.tag = text,
+		.rest = text,
+		.rest_len = len,
+	};
 	if (first == 0)
 		return;
 	if (first < len)
@@ -114,7 +119,8 @@ response_read(const char *text, size_t len, struct answer *out)
 	} else if (first == 1 && *text == '*') {
 		if (second > 0)
 			out->kind = RESPONSE_UNTAGGED;
-	} else if (out->status == STATUS_OK || out->status == STATUS_NO || out->status == STATUS_BAD) {
+	} else if (out->status == STATUS_OK || out->status == STATUS_NO ||
+	    out->status == STATUS_BAD) {
 		out->kind = RESPONSE_TAGGED;
 		out->tag_len = first;
 	}
@@ -295,8 +301,9 @@ response_canonical(const char *text, size_t len, struct buf *out, unsigned *lite
 		size_t head = crlf ? (size_t)(crlf - text) : len, body;
 		uint64_t n;
 
-		if (crlf == NULL || announced(text, head, &n) != 1 || !literal_allowed(text, head)) {
-			if (crlf != NULL) {	/* a CRLF in no literal: not from response_feed */
+		if (crlf == NULL || announced(text, head, &n) != 1 ||
+		    !literal_allowed(text, head)) {
+			if (crlf != NULL) {	/* in no literal: not from response_feed */
 				from = head + 2;
 				continue;
 			}

@@ -29,7 +29,7 @@
 enum response_kind {
 	RESPONSE_UNTAGGED,	/* "* ..." */
 	RESPONSE_CONTINUE,	/* "+ ..." or "+" */
-	RESPONSE_TAGGED,	/* "TAG OK ...", NO or BAD; whether the tag is ours is the caller's */
+	RESPONSE_TAGGED,	/* "TAG OK ...", NO or BAD; whose tag, the caller knows */
 	RESPONSE_GARBAGE,	/* anything else */
 };
 
@@ -44,7 +44,7 @@ struct response {
 	uint64_t size;		/* octets of all of it, the last CRLF included */
 	uint64_t line;		/* octets of the present line so far */
 	uint64_t literal;	/* octets of the present literal that are still to come */
-	char tail[32];		/* the end of the present line: where a literal is announced */
+	char tail[32];		/* the end of the line: where a literal is announced */
 	unsigned char tail_len;
 	bool cr;		/* the last octet was CR */
 	bool done;		/* text is whole; the next feed begins anew */

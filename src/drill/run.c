@@ -116,7 +116,8 @@ start_some(struct run *run)
 		    (double)(now - run->began_us) / 1e6 * options->rate + 1) {
 			double next = ((double)run->started - 1) / options->rate * 1e6;
 
-			loop_timer_set(&drill->loop, &run->starter, run->began_us + (int64_t)next + 1);
+			loop_timer_set(&drill->loop, &run->starter,
+			    run->began_us + (int64_t)next + 1);
 			return;
 		}
 		slot = run->free_slots[--run->free_count];
@@ -188,7 +189,7 @@ after_round(struct loop *loop)
 static bool
 resolve(struct drill *drill)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG };
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	bool ok = true;
 
 	drill->addresses = mem_calloc(drill->script->block_count, sizeof *drill->addresses);
@@ -216,7 +217,8 @@ make_rows(struct drill *drill)
 	for (size_t i = 0; i < script->step_count; i++) {
 		const struct step *step = &script->steps[i];
 
-		table_add(&drill->table, script->blocks[step->block].server, step->label, step->shown);
+		table_add(&drill->table, script->blocks[step->block].server, step->label,
+		    step->shown);
 	}
 	for (size_t i = 0; i < script->block_count; i++)
 		table_add(&drill->table, script->blocks[i].server, "-", "connect");

@@ -154,8 +154,9 @@ make_directory(const struct script *script, struct directory *out)
 			unsigned a = script->steps[out->entries[i - 1].step].line;
 			unsigned b = script->steps[out->entries[i].step].line;
 
-			script_complain(script, a > b ? a : b, "label %s is already that of line %u",
-			    out->entries[i].label, a > b ? b : a);
+			script_complain(script, a > b ? a : b,
+			    "label %s is already that of line %u", out->entries[i].label,
+			    a > b ? b : a);
 			ok = false;
 		}
 	}

@@ -51,7 +51,7 @@ struct ties {
 
 struct choice {
 	char *name;
-	unsigned check;	/* in the step's checks, or SCRIPT_NONE: holds if nothing else does */
+	unsigned check;	/* of the step, or SCRIPT_NONE: holds if nothing else does */
 };
 
 /* What is done when a step is complete, in the order of the script. */

@@ -175,7 +175,8 @@ parse_head(struct parser *parser, const char *line)
 		buf_addf(&server, strchr(block->host, ':') ? "[%s]:%s" : "%s:%s", block->host,
 		    block->port);
 		if (*block->port == '\0')
-			COMPLAIN(parser, "a server is \"HOST PORT\", \"HOST PORT tls\" or \"tunnel COMMAND\"");
+			COMPLAIN(parser, "a server is \"HOST PORT\", \"HOST PORT tls\" "
+			    "or \"tunnel COMMAND\"");
 		word = next_word(&at);
 		if (strcmp(word, "tls") == 0)
 			parse_tls(parser, block, at);
@@ -217,12 +218,14 @@ parse_label(struct parser *parser, struct step *step, char *word)
 		if (slash != NULL) {
 			*slash++ = '\0';
 			if (!ascii_number(slash, strlen(slash), WINDOW_MAX, &n) || n == 0)
-				COMPLAIN(parser, "behind the slash stands a number from 1 to %d", WINDOW_MAX);
+				COMPLAIN(parser, "behind the slash stands a number from 1 to %d",
+				    WINDOW_MAX);
 			else
 				step->window = (uint32_t)n;
 		}
 		if (!ascii_number(star, strlen(star), REPEAT_MAX, &n) || n == 0)
-			COMPLAIN(parser, "behind the star stands a number from 1 to %d", REPEAT_MAX);
+			COMPLAIN(parser, "behind the star stands a number from 1 to %d",
+			    REPEAT_MAX);
 		else
 			step->repeat = (uint32_t)n;
 	}
@@ -248,13 +251,15 @@ parse_idle(struct parser *parser, struct step *step, char *rest)
 		if (*rest == '/' || *rest == '|') {
 			const char *at = rest;
 
-			step->has_until = check_regex(&at, &step->until, parser->why, sizeof parser->why);
+			step->has_until = check_regex(&at, &step->until, parser->why,
+			    sizeof parser->why);
 			if (!step->has_until)
 				COMPLAIN(parser, "%s", parser->why);
 			rest += at - rest;
 			rest += strspn(rest, " ");
 		} else {
-			parser->wanted[parser->script->step_count - 1].until = mem_strdup(next_word(&rest));
+			parser->wanted[parser->script->step_count - 1].until =
+			    mem_strdup(next_word(&rest));
 		}
 	}
 	if (strncmp(rest, "for ", 4) == 0) {
@@ -292,7 +297,8 @@ parse_plain(struct parser *parser, struct step *step, char *user, char *rest)
 	parse_template(parser, &inner, password, strlen(password));
 	template_add_base64(add_reply(step), &inner);
 	if (*rest != '\0')
-		COMPLAIN(parser, "AUTHENTICATE PLAIN takes a user, a password and a user to act as");
+		COMPLAIN(parser, "AUTHENTICATE PLAIN takes a user, a password "
+		    "and a user to act as");
 }
 
 /* The words for which there is more to do than to send them. */
@@ -323,7 +329,8 @@ parse_command(struct parser *parser, struct step *step, char *text)
 		if (strcmp(step->verb, "COMPRESS") == 0) {
 			step->kind = STEP_COMPRESS;
 			if (!compress_available())
-				COMPLAIN(parser, "COMPRESS needs zlib, which this imapdrill was built without");
+				COMPLAIN(parser, "COMPRESS needs zlib, "
+				    "which this imapdrill was built without");
 		}
 		parse_template(parser, &step->text, text, strlen(text));
 	}
@@ -483,7 +490,8 @@ static void
 parse_answer(struct parser *parser, char *rest)
 {
 	struct step *step = last_step(parser);
-	struct action *action = step->action_count > 0 ? &step->actions[step->action_count - 1] : NULL;
+	struct action *action = step->action_count > 0 ?
+	    &step->actions[step->action_count - 1] : NULL;
 	char *name = next_quoted(&rest);
 	struct choice *choice;
 

@@ -178,6 +178,7 @@ expand(struct conn *conn, struct flight *flight, struct expansion *out, const ch
 	const struct step *step = step_of(conn, flight->step);
 	struct template_values values = flight_values(conn, flight);
 	const struct template *text = &step->text;
+	const struct part *last;
 	bool ended;
 
 	switch (step->kind) {
@@ -185,9 +186,9 @@ expand(struct conn *conn, struct flight *flight, struct expansion *out, const ch
 		return template_expand(text, &values, "", out, missing);
 	case STEP_RAW:
 		/* the author may have ended the line in his own way */
-		ended = text->count > 0 && text->parts[text->count - 1].kind == PART_TEXT &&
-		    text->parts[text->count - 1].bytes.data[text->parts[text->count - 1].bytes.len - 1]
-		    == '\n';
+		last = text->count > 0 ? &text->parts[text->count - 1] : NULL;
+		ended = last != NULL && last->kind == PART_TEXT &&
+		    last->bytes.data[last->bytes.len - 1] == '\n';
 		if (!template_expand(text, &values, ended ? "" : "\r\n", out, missing))
 			return false;
 		take_raw_tag(flight, out);

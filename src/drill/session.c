@@ -209,7 +209,8 @@ void
 session_closed(struct session *session)
 {
 	if (--session->live == 0)
-		loop_timer_set(&session->drill->loop, &session->reaper, session->drill->loop.now_us);
+		loop_timer_set(&session->drill->loop, &session->reaper,
+		    session->drill->loop.now_us);
 }
 
 void

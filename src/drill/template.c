@@ -213,7 +213,8 @@ parse_braces(struct reader *reader, const char **at, const char *end, struct tem
 	if (!plus && take(at, end, "base64:\""))
 		return parse_inner(reader, at, end, template, PART_BASE64, false);
 	if (close == NULL)
-		return fail(reader, "a closing brace is missing", start - 1, (size_t)(end - start) + 1);
+		return fail(reader, "a closing brace is missing", start - 1,
+		    (size_t)(end - start) + 1);
 	if (!plus && take(at, close, "hex:")) {
 		if (!parse_hex(reader, *at, close, template))
 			return false;
@@ -224,7 +225,8 @@ parse_braces(struct reader *reader, const char **at, const char *end, struct tem
 	if (take(at, close, "fill:")) {
 		part = add_part(template, PART_FILL);
 		if (!ascii_number(*at, (size_t)(close - *at), FILL_MAX, &n))
-			return fail(reader, "a number of octets is needed", start, (size_t)(close - start));
+			return fail(reader, "a number of octets is needed", start,
+			    (size_t)(close - start));
 		part->number = n;
 		part->plus = plus;
 	} else if ((mail = take(at, close, "mail:")) || take(at, close, "file:")) {
@@ -300,7 +302,8 @@ parse_quoted(struct reader *reader, const char **at, const char *end, struct tem
 			size_t name = names_find(reader->names, *at, len);
 
 			if (name == NAMES_NONE)
-				return fail(reader, "nothing of this name is known", *at - 1, len + 2);
+				return fail(reader, "nothing of this name is known", *at - 1,
+				    len + 2);
 			add_part(out, PART_VARIABLE)->number = name;
 			*at = close + 1;
 		} else {
@@ -474,7 +477,8 @@ template_expand(const struct template *template, const struct template_values *v
 			buf_add(&out->text, buf_str(&inner), inner.len);
 			start = out->text.len;
 		} else {
-			segment = add_segment(out, part->kind == PART_FILL ? SEGMENT_FILL : SEGMENT_BYTES);
+			segment = add_segment(out,
+			    part->kind == PART_FILL ? SEGMENT_FILL : SEGMENT_BYTES);
 			segment->bytes = buf_str(&part->bytes);
 			segment->len = len;
 		}
@@ -490,7 +494,8 @@ template_expand(const struct template *template, const struct template_values *v
 void
 template_fill(uint64_t offset, uint64_t total, char *to, size_t len)
 {
-	static const char line[] = "This line is made up and sixty-four octets long, ends included\r\n";
+	static const char line[] =
+	    "This line is made up and sixty-four octets long, ends included\r\n";
 	const uint64_t width = sizeof line - 1;
 	uint64_t whole = total / width * width;
 

@@ -63,7 +63,7 @@ struct template_values {
 	uint64_t count;			/* %n */
 	uint64_t session, connection;	/* {session}, {connection} */
 	const struct names *names;
-	char *const *captured;		/* one a name, NULL: not captured; or NULL for none at all */
+	char *const *captured;		/* one a name, NULL: not captured; or NULL: none at all */
 };
 
 /* A piece of what is to be sent. */

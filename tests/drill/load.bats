@@ -82,9 +82,12 @@ teardown() {
 	127.0.0.1 $idle_port
 	a1 wait 1h
 	E
-	run_drill --sessions 3 --seconds 11 s; show
+	run_drill --sessions 3 --seconds 3 --progress 2 s; show
 	[ "$status" -eq 0 ]
-	grep -Eq '^10 s: 3 open, [0-9]+ answers \(' "$err"
+	grep -Eq '^2 s: 3 open, [0-9]+ answers \(' "$err"
+	[ "$(grep -c ' open, ' "$err")" -le 2 ]
+	run_drill --sessions 3 --seconds 3 --progress 1 -q s
+	[ ! -s "$err" ]
 	grep -q '^SERVER ' "$out"
 	script s <<-E
 	127.0.0.1 $idle_port
