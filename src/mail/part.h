@@ -18,7 +18,7 @@ enum part_kind {
 	PART_MESSAGE,		/* message/rfc822 or message/global: one child, the message inside, numbered 0 */
 };
 
-/* Content-Transfer-Encoding; without the field it is 7BIT. */
+/* Content-Transfer-Encoding; without the field it is 7BIT, with one that is broken UNKNOWN. */
 enum part_encoding {
 	PART_7BIT,
 	PART_8BIT,

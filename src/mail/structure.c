@@ -93,8 +93,15 @@ encoding_of(const struct mime_value *value, struct buf *text)
 		{ "uuencode", PART_UUENCODE },
 	};
 
-	if (value->bytes == NULL || !structure_encoding(value, text))
+	struct lex lex;
+
+	if (value->bytes == NULL)
 		return PART_7BIT;
+	/* what follows a ";" does no harm, though BODYSTRUCTURE does not name it then */
+	lex = lex_of(value->bytes, value->len);
+	buf_reset(text);
+	if (lex_blanks(&lex) <= 0 || lex_token(&lex, text) < 0 || (lex.at < lex.end && *lex.at != ';'))
+		return PART_UNKNOWN_ENCODING;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (ascii_is(text->data, text->len, rows[i].name))
 			return rows[i].encoding;

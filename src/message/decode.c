@@ -1,9 +1,10 @@
 /*
  * The transfer encodings undone by GMime's step functions.
  *
- * The bytes go through crlf_send first, so that a hard line break of
+ * Line ends become CRLF before a decoder sees them, so that a hard line break of
  * quoted-printable comes out as CRLF while an encoded =0A stays what it is:
- * behind the decoder nobody could tell them apart.
+ * behind the decoder nobody could tell them apart. Blanks at the end of such a
+ * line are dropped there too (RFC 2045 6.7 (3)), which GMime leaves to others.
  */
 #include "message/decode.h"
 
@@ -20,7 +21,7 @@ enum { STEP = 32 * 1024 };
 struct decoder {
 	GMimeEncoding state;
 	bool direct;		/* nothing to decode */
-	struct buf out;
+	struct buf out, lines;
 	decode_sink *sink;
 	void *ctx;
 	bool stopped;
@@ -58,6 +59,31 @@ skip_uu_begin(const char *bytes, size_t len)
 		at = next;
 	}
 	return len;
+}
+
+/* Lines of quoted-printable; rest: more of the body follows, maybe of the last line. */
+static void
+quoted_printable_step(struct decoder *decoder, const char *bytes, size_t len, bool rest)
+{
+	const char *end = bytes + len;
+
+	buf_reset(&decoder->lines);
+	while (bytes < end) {
+		const char *lf = memchr(bytes, '\n', (size_t)(end - bytes));
+		const char *stop = lf != NULL ? lf : end;
+
+		if (lf != NULL && stop > bytes && stop[-1] == '\r')
+			stop--;
+		if (lf != NULL || !rest)
+			while (stop > bytes && (stop[-1] == ' ' || stop[-1] == '\t'))
+				stop--;
+		buf_add(&decoder->lines, bytes, (size_t)(stop - bytes));
+		if (lf == NULL)
+			break;
+		buf_add(&decoder->lines, "\r\n", 2);
+		bytes = lf + 1;
+	}
+	decode_step(decoder, buf_str(&decoder->lines), decoder->lines.len);
 }
 
 /* How many bytes to take at once: about STEP, never cut between CR and LF. */
@@ -106,6 +132,8 @@ decode_body(const char *bytes, size_t len, enum part_encoding encoding, decode_s
 		step = whole_lines(bytes + at, len - at);
 		if (encoding == PART_BASE64) {
 			decode_step(&decoder, bytes + at, step);	/* line ends mean nothing here */
+		} else if (encoding == PART_QUOTED_PRINTABLE) {
+			quoted_printable_step(&decoder, bytes + at, step, at + step < len);
 		} else {
 			struct crlf_place place = { 0, 0 };
 
@@ -113,6 +141,7 @@ decode_body(const char *bytes, size_t len, enum part_encoding encoding, decode_s
 		}
 	}
 	buf_fini(&decoder.out);
+	buf_fini(&decoder.lines);
 	return !decoder.stopped;
 }
 

@@ -34,8 +34,11 @@ KINDS = {
     "blank-line": "a header without an empty line has none in HEADER.FIELDS either (RFC 9051 6.4.5.1); the peer adds one, "
                   "and for a message inside reads on into the boundary",
     "cr-cr": "header fields are sent as they are; the peer drops a CR in front of CR LF",
+    "cannot decode": "a body that breaks its encoding is decoded as far as it goes (RFC 3516 wants UNKNOWN-CTE only for "
+                     "encodings nobody knows); the peer closes the connection, also for x-uuencode and a folded field",
     "global": "message/global has an envelope and parts (RFC 9051 7.5.2, RFC 6532 3.7); to the peer it is a leaf",
     "blanks": "blanks in front of a value, among bare CRs; the peer keeps others",
+    "no mime": "without MIME-Version and Content-Type there is no encoding (RFC 2045 4), as BODYSTRUCTURE says; the peer decodes",
     "open-comment": "a comment that never ends (RFC 5322 3.2.2) is no name; the peer takes what it had read by chance",
     "star": "names with asterisks that make no series from 0 (RFC 2231 3), or differ in case; the peer joins or numbers them otherwise",
     "order": "the order of parameters means nothing (RFC 2045 5.1)",
@@ -54,7 +57,7 @@ def literal_line(stream):
         if not line:
             raise EOFError
         out += line
-        match = re.search(rb"\{(\d+)\}\r\n$", line)
+        match = re.search(rb"~?\{(\d+)\}\r\n$", line)
         if not match:
             return out
         out += stream.read(int(match.group(1)))
@@ -85,6 +88,8 @@ def parse_imap(text):
                 at += 1
             at += 1
             stack[-1].append(bytes(out))
+        elif c in b"~":
+            at += 1
         elif c == b"{":
             end = text.index(b"}", at)
             size = int(text[at + 1:end])
@@ -353,6 +358,17 @@ def compare_section(name, a, b, kinds, header, add):
     add(kind, name, a, b)
 
 
+def compare_binary(name, a, theirs, kinds, section, add):
+    b = theirs.get(name.upper()) if theirs else None
+    if a != b:
+        kind = "cannot decode" if b is None else None
+        if any(kinds.get(name[7:-1].rsplit(".", i)[0]) == "global" for i in range(1, name.count(".") + 1)):
+            kind = "global"
+        elif kind is None and a == section:
+            kind = "no mime"
+        add(kind, name, a, b)
+
+
 def compare_message(ours, peer, number, add):
     theirs = peer.fetch(number, "ENVELOPE BODY BODYSTRUCTURE RFC822.SIZE")
     if theirs is None:
@@ -366,6 +382,11 @@ def compare_message(ours, peer, number, add):
         add(None, "RFC822.SIZE", int(ours["RFC822.SIZE"]), theirs["RFC822.SIZE"])
     kinds = {}
     part_kinds(parsed["BODY"], "", kinds)
+    for name in [name for name in ours if name.startswith("BINARY[")]:
+        if kinds.get(name[7:-1]) != "leaf":
+            continue
+        theirs = peer.fetch(number, "BINARY.PEEK" + name[6:])
+        compare_binary(name, ours[name], theirs, kinds, ours.get("BODY" + name[6:]), add)
     sections = [name for name in ours if name.startswith("BODY[")]
     for i in range(0, len(sections), 200):
         some = sections[i:i + 200]

@@ -1,16 +1,19 @@
 /*
  * Says all that we say of messages, for comparison with other servers: for each
  * file named on stdin, one a line, its ENVELOPE, BODY, BODYSTRUCTURE,
- * RFC822.SIZE and every section of every part, each as "NAME LENGTH\n", LENGTH
+ * RFC822.SIZE, every section of every part and the decoded leaves, each as "NAME LENGTH\n", LENGTH
  * bytes and "\n"; a line "." ends the message.
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "mail/file.h"
+#include "mail/module.h"
 #include "mail/parse.h"
 #include "mail/section.h"
+#include "message/message.h"
 #include "util/buf.h"
 #include "util/err.h"
 
@@ -46,6 +49,23 @@ say_section(const char *words, const struct mail *mail, const struct part_table 
 	section_data_fini(&data);
 }
 
+/* The decoded body of a leaf. */
+static void
+say_binary(const char *path, const struct mail *mail, const struct part *part)
+{
+	struct err err;
+	const struct message_ops *ops = module_ops(&err);
+	struct buf out = BUF_INIT;
+	uint64_t size = 0;
+	char name[1500];
+
+	snprintf(name, sizeof name, "BINARY[%s]", path);
+	if (ops != NULL && ops->decode(mail->data + part->body, part->end - part->body,
+	    (enum part_encoding)part->encoding, sink_buf, &out, &size, &err) == 0)
+		say(name, buf_str(&out), out.len);
+	buf_fini(&out);
+}
+
 static void
 say_part(const char *path, const struct mail *mail, const struct part_table *parts)
 {
@@ -69,6 +89,8 @@ say_numbered(const char *path, uint32_t number, uint32_t at, const struct mail *
 
 	snprintf(below, sizeof below, "%s%s%u", path, *path ? "." : "", (unsigned)number);
 	say_part(below, mail, parts);
+	if (parts->parts[at].kind == PART_LEAF)
+		say_binary(below, mail, &parts->parts[at]);
 	if (parts->parts[at].kind == PART_MULTIPART)
 		say_below(below, at, mail, parts);
 	else if (parts->parts[at].kind == PART_MESSAGE)
@@ -93,8 +115,12 @@ main(void)
 	struct mail mail = MAIL_INIT;
 	struct parsed parse = PARSED_INIT;
 	struct err err;
-	char path[4096];
+	char path[4096], module[4096];
 
+	if (getenv("MAYFLY_BUILD") != NULL) {
+		snprintf(module, sizeof module, "%s/mayfly-message.so", getenv("MAYFLY_BUILD"));
+		module_path(module);
+	}
 	while (fgets(path, sizeof path, stdin) != NULL) {
 		path[strcspn(path, "\n")] = '\0';
 		if (mail_open(&mail, AT_FDCWD, path, &err) == MAIL_OPEN) {

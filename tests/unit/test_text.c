@@ -95,6 +95,7 @@ test_decode(void)
 		{ ROW("AAECAwo=\n"), PART_BASE64, ROW("\0\1\2\3\n") },
 		{ ROW("AAEC\r\nAwo="), PART_BASE64, ROW("\0\1\2\3\n") },
 		{ ROW("a=3D=\nb=0Ac=\r\nd\ne"), PART_QUOTED_PRINTABLE, ROW("a=b\ncd\r\ne") },
+		{ ROW("a  \nb=20 \t\r\nc=  \nd "), PART_QUOTED_PRINTABLE, ROW("a\r\nb \r\ncd") },
 		{ ROW("begin 644 x\n#86)C\n`\nend\n"), PART_UUENCODE, ROW("abc") },
 		{ ROW(""), PART_BASE64, ROW("") },
 	};
