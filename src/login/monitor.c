@@ -28,6 +28,7 @@
 #include "util/io.h"
 #include "util/log.h"
 #include "util/mem.h"
+#include "util/seccomp.h"
 
 enum {
 	GRACE_MS = 10000,	/* beyond the talker's own deadline: a last attempt with its delay */
@@ -330,7 +331,8 @@ prepare_process(struct monitor *m, int handoff_fd, struct err *err)
 	close_range(HANDOFF_FD + 1, ~0u, 0);
 	limit(RLIMIT_NOFILE, settings_number(settings, SETTING_SESSION_FILES));
 	limit(RLIMIT_FSIZE, settings_number(settings, SETTING_SESSION_FILE_SIZE));
-	limit(RLIMIT_AS, settings_number(settings, SETTING_SESSION_MEMORY));
+	if (seccomp_is_built_in())	/* sanitizers map terabytes */
+		limit(RLIMIT_AS, settings_number(settings, SETTING_SESSION_MEMORY));
 	limit(RLIMIT_NPROC, settings_number(settings, SETTING_SESSION_PROCESSES));
 	if (m->auth.root) {
 		if (privs_become(account->uid, account->gid, buf_str(&account->group_name), err) < 0)
@@ -375,6 +377,10 @@ become_session(struct monitor *m)
 	}
 	log_err(&err);
 	say_unavailable(&tag);
+	buf_fini(&tag);
+	buf_fini(&user);
+	buf_fini(&logname);
+	buf_fini(&home);
 	return EXIT_TEMPORARY;
 }
 
@@ -480,7 +486,10 @@ monitor_run(const struct monitor_setup *setup)
 	status = end_talker(&m, GOODBYE_MS);
 	/* Only a talker that is gone can read no more of what is the session's. */
 	if (end == END_HANDOFF && WIFEXITED(status) && WEXITSTATUS(status) == TALKER_ACCEPTED)
-		return become_session(&m);
+		status = become_session(&m);
+	else
+		status = explain_end(&m, end, status);
 	mem_wipe(&m.record, sizeof m.record);
-	return explain_end(&m, end, status);
+	account_fini(&m.account);
+	return status;
 }
