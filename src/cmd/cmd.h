@@ -61,9 +61,11 @@ int cmd_search(void *session, struct command *cmd);
 int cmd_select(void *session, struct command *cmd);
 int cmd_setacl(void *session, struct command *cmd);
 int cmd_setmetadata(void *session, struct command *cmd);
+int cmd_sort(void *session, struct command *cmd);
 int cmd_status(void *session, struct command *cmd);
 int cmd_store(void *session, struct command *cmd);
 int cmd_subscribe(void *session, struct command *cmd);
+int cmd_thread(void *session, struct command *cmd);
 int cmd_unselect(void *session, struct command *cmd);
 int cmd_unsubscribe(void *session, struct command *cmd);
 

@@ -61,8 +61,14 @@ const struct command_row command_table[] = {
 	{ "UID COPY", SELECTED, TELL_EXPUNGE, cmd_copy, NULL, true },
 	{ "MOVE", SELECTED, TELL_EXPUNGE, cmd_move, "MOVE", false },
 	{ "UID MOVE", SELECTED, TELL_EXPUNGE, cmd_move, NULL, true },
-	{ "SEARCH", SELECTED, HOLD_EXPUNGE, cmd_search, "ESEARCH SEARCHRES WITHIN", false },
+	{ "SEARCH", SELECTED, HOLD_EXPUNGE, cmd_search,
+		"ESEARCH SEARCHRES WITHIN I18NLEVEL=1 INPROGRESS", false },
 	{ "UID SEARCH", SELECTED, TELL_EXPUNGE, cmd_search, NULL, true },
+	{ "SORT", SELECTED, HOLD_EXPUNGE, cmd_sort, "SORT SORT=DISPLAY ESORT", false },
+	{ "UID SORT", SELECTED, TELL_EXPUNGE, cmd_sort, NULL, true },
+	{ "THREAD", SELECTED, HOLD_EXPUNGE, cmd_thread,
+		"THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS", false },
+	{ "UID THREAD", SELECTED, TELL_EXPUNGE, cmd_thread, NULL, true },
 	{ NULL, 0, TELL_NOTHING, NULL, NULL, false },
 };
 

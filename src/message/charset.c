@@ -15,8 +15,9 @@
 #include "util/utf8.h"
 
 enum {
-	NAME_MAX_LEN = 40,	/* the longest registered name has 45; those have short aliases */
+	NAME_MAX_LEN = CHARSET_NAME_MAX,
 	KNOWN_MAX = 16,
+	KEPT_MAX = 8,		/* converters ready for the next text; a mailbox has a few charsets */
 };
 
 static const char replacement[] = "\xef\xbf\xbd";	/* U+FFFD */
@@ -63,6 +64,41 @@ clean_name(const char *name, size_t len, char iconv_name[NAME_MAX_LEN + 1])
 	return true;
 }
 
+/*
+ * Converters that nobody uses just now. iconv_open loads a module from disk and
+ * iconv_close may drop it again, which for a header word of ten characters would
+ * be nearly all of the work.
+ */
+static _Thread_local struct kept {
+	char name[NAME_MAX_LEN + 1];	/* "": a free place */
+	iconv_t cd;
+} kept[KEPT_MAX];
+static _Thread_local unsigned next_kept;
+
+static iconv_t
+take_converter(const char *name)
+{
+	for (unsigned i = 0; i < KEPT_MAX; i++)
+		if (strcmp(kept[i].name, name) == 0) {
+			kept[i].name[0] = '\0';
+			iconv(kept[i].cd, NULL, NULL, NULL, NULL);
+			return kept[i].cd;
+		}
+	return iconv_open("UTF-8", name);
+}
+
+static void
+keep_converter(const char *name, iconv_t cd)
+{
+	struct kept *place = &kept[next_kept];
+
+	next_kept = (next_kept + 1) % KEPT_MAX;
+	if (place->name[0] != '\0')
+		iconv_close(place->cd);
+	strcpy(place->name, name);
+	place->cd = cd;
+}
+
 bool
 charset_open(struct charset *charset, const char *name, size_t len)
 {
@@ -77,9 +113,10 @@ charset_open(struct charset *charset, const char *name, size_t len)
 		charset->kind = CHARSET_UTF8;
 		return true;
 	}
-	charset->cd = iconv_open("UTF-8", iconv_name);
+	charset->cd = take_converter(iconv_name);
 	if (charset->cd == (iconv_t)-1)
 		return false;
+	strcpy(charset->name, iconv_name);
 	charset->kind = CHARSET_ICONV;
 	return true;
 }
@@ -247,6 +284,6 @@ void
 charset_close(struct charset *charset)
 {
 	if (charset->cd != (iconv_t)-1)
-		iconv_close(charset->cd);
+		keep_converter(charset->name, charset->cd);
 	charset->cd = (iconv_t)-1;
 }

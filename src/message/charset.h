@@ -11,6 +11,8 @@
 
 struct buf;
 
+enum { CHARSET_NAME_MAX = 40 };	/* the longest registered name has 45; those have short aliases */
+
 struct charset {
 	enum charset_kind {
 		CHARSET_GUESS,	/* none said, or one that means little: UTF-8 where it is, else windows-1252 */
@@ -18,6 +20,7 @@ struct charset {
 		CHARSET_ICONV,
 	} kind;
 	iconv_t cd;
+	char name[CHARSET_NAME_MAX + 1];	/* of cd */
 	char carry[16];		/* the begin of a character whose rest is to come */
 	size_t carried;
 };
