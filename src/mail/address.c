@@ -242,7 +242,8 @@ addr_spec(struct list *list)
 	if (more != 0 && lex_at(lex, '@')) {
 		more = domain(list);
 		name_from_comment(list);
-	} else if (!name_from_comment(list) && !words_for_name(list, quoted, more < 0) && quoted && more >= 0) {
+	} else if (!name_from_comment(list) && !words_for_name(list, quoted, more < 0)
+	    && quoted && more >= 0) {
 		buf_add(&now->name, buf_str(&now->mailbox), now->mailbox.len);
 		now->has_name = true;
 		now->has_mailbox = false;

@@ -11,6 +11,7 @@ struct buf;
 struct structure;
 
 /* Add the list for the whole message; extended: with all that BODYSTRUCTURE has over BODY. */
-void bodystructure_add(struct structure *structure, const char *bytes, bool extended, struct buf *out);
+void bodystructure_add(struct structure *structure, const char *bytes, bool extended,
+    struct buf *out);
 
 #endif

@@ -151,8 +151,8 @@ header_is_plain(const char *value, size_t len)
 	if ((kinds & SCAN_CONTROL) && memchr(value, '\x1b', len) != NULL)
 		return false;
 	if (kinds & SCAN_EQUALS)
-		for (const char *at = value, *end = value + len; (at = memchr(at, '=', (size_t)(end - at))) != NULL; )
-			if (++at < end && *at == '?')
+		for (size_t i = 0; i + 1 < len; i++)
+			if (value[i] == '=' && value[i + 1] == '?')
 				return false;
 	return true;
 }

@@ -163,7 +163,8 @@ hang(struct part_table *table, uint32_t i, uint64_t depth, uint32_t *last)
 		return false;
 	part->parent = last[depth - 1];
 	parent = &table->parts[part->parent];
-	if (parent->kind == PART_LEAF || (parent->kind == PART_MESSAGE && parent->next != part->parent + 1))
+	if (parent->kind == PART_LEAF
+	    || (parent->kind == PART_MESSAGE && parent->next != part->parent + 1))
 		return false;
 	if (parent->kind == PART_MULTIPART)
 		part->number = last[depth] != PART_NONE ? table->parts[last[depth]].number + 1 : 1;
@@ -181,7 +182,8 @@ hang(struct part_table *table, uint32_t i, uint64_t depth, uint32_t *last)
 }
 
 static bool
-load_part(struct part_table *table, uint32_t i, struct reader *reader, uint64_t file_len, uint32_t *last)
+load_part(struct part_table *table, uint32_t i, struct reader *reader, uint64_t file_len,
+    uint32_t *last)
 {
 	struct part *part = part_table_add(table);
 	uint64_t before = i > 0 ? table->parts[i - 1].header : 0, depth, length;
@@ -209,7 +211,7 @@ bool
 part_table_load(struct part_table *table, const void *bytes, size_t len, uint64_t file_len)
 {
 	struct reader reader = { bytes, (const unsigned char *)bytes + len, false };
-	uint32_t last[PART_DEPTH_MAX + 2];	/* at each depth the last part there, under the current parent */
+	uint32_t last[PART_DEPTH_MAX + 2];	/* at each depth the last part there */
 	uint64_t count;
 
 	part_table_reset(table);

@@ -27,7 +27,8 @@ scan_kinds(const char *bytes, size_t len)
 		equals |= (vec16)(here == '=');
 	}
 	for (int i = 0; i < 16; i++)
-		kinds |= (high[i] ? SCAN_HIGH : 0) | (control[i] ? SCAN_CONTROL : 0) | (equals[i] ? SCAN_EQUALS : 0);
+		kinds |= (high[i] ? SCAN_HIGH : 0) | (control[i] ? SCAN_CONTROL : 0)
+		    | (equals[i] ? SCAN_EQUALS : 0);
 	for (; len > 0; bytes++, len--)
 		kinds |= kind_of_byte((unsigned char)*bytes);
 	return kinds;

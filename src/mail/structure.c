@@ -127,7 +127,8 @@ begin_part(struct scan *scan, uint32_t parent, uint32_t number, size_t offset)
 	uint32_t index = (uint32_t)structure->parts->count;
 	struct part *part = part_table_add(structure->parts);
 
-	structure->mimes = mem_grow(structure->mimes, &structure->room, index + 1, sizeof *structure->mimes);
+	structure->mimes = mem_grow(structure->mimes, &structure->room, index + 1,
+	    sizeof *structure->mimes);
 	structure->mimes[index] = (struct mime){ .fields = { { NULL, 0 } } };
 	count_to(scan, offset);
 	part->parent = parent;
@@ -339,10 +340,10 @@ static bool
 in_digest(const struct scan *scan, const struct part *part)
 {
 	struct structure *structure = scan->structure;
+	const struct mime_value *above = &structure->mimes[part->parent].fields[MIME_TYPE];
 	struct lex ignored;
 
-	return part->number > 0
-	    && structure_type(&structure->mimes[part->parent].fields[MIME_TYPE], &ignored, &structure->text)
+	return part->number > 0 && structure_type(above, &ignored, &structure->text)
 	    && ascii_is(structure->text.data, structure->text.len, "multipart/digest");
 }
 

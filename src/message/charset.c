@@ -148,8 +148,10 @@ charset_known(const char *name, size_t len)
 
 /* Bytes 0x80 to 0x9f of windows-1252; 0: none. */
 static const uint16_t cp1252[32] = {
-	0x20ac, 0, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017d, 0,
-	0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0, 0x017e, 0x0178,
+	0x20ac, 0, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
+	0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017d, 0,
+	0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
+	0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0, 0x017e, 0x0178,
 };
 
 static void
@@ -229,8 +231,9 @@ feed_iconv(const struct charset *charset, const char *at, const char *end, struc
 
 		out->len += room - out_left;
 		out->data[out->len] = '\0';
-		for (char *p = out->data + before; (p = memchr(p, '\0', (size_t)(out->data + out->len - p))) != NULL; )
-			*p = ' ';
+		for (size_t i = before; i < out->len; i++)
+			if (out->data[i] == '\0')
+				out->data[i] = ' ';
 		at = end - in_left;
 		if (result != (size_t)-1 || why == E2BIG)
 			continue;

@@ -102,7 +102,8 @@ whole_lines(const char *bytes, size_t len)
 }
 
 bool
-decode_body(const char *bytes, size_t len, enum part_encoding encoding, decode_sink *sink, void *ctx)
+decode_body(const char *bytes, size_t len, enum part_encoding encoding, decode_sink *sink,
+    void *ctx)
 {
 	struct decoder decoder = { .sink = sink, .ctx = ctx };
 

@@ -20,7 +20,8 @@ typedef bool decode_sink(void *ctx, const char *bytes, size_t len);
  * Decode a body: lines of 7bit, 8bit, binary and quoted-printable end in CRLF. False
  * when the sink stopped it. An unknown encoding is passed on as it is.
  */
-bool decode_body(const char *bytes, size_t len, enum part_encoding encoding, decode_sink *sink, void *ctx);
+bool decode_body(const char *bytes, size_t len, enum part_encoding encoding,
+    decode_sink *sink, void *ctx);
 
 /* decode of struct message_ops. */
 int decode_part(const char *bytes, size_t len, enum part_encoding encoding,

@@ -75,7 +75,8 @@ end_entity(struct html *html, bool semicolon, struct buf *out)
 			return;
 		}
 	} else {
-		entity = bsearch(name, entities, sizeof entities / sizeof entities[0], sizeof entities[0], compare_entity);
+		entity = bsearch(name, entities, sizeof entities / sizeof entities[0],
+		    sizeof entities[0], compare_entity);
 		if (entity != NULL) {
 			add_character(html, entity->character, out);
 			return;

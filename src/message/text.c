@@ -113,7 +113,8 @@ look_at(struct structure *structure, size_t index)
 }
 
 static void
-walk_body(const char *bytes, const struct part *part, const struct leaf *leaf, struct output *output)
+walk_body(const char *bytes, const struct part *part, const struct leaf *leaf,
+    struct output *output)
 {
 	struct body body = { .output = output, .html = HTML_INIT, .is_html = leaf->html };
 
