@@ -77,9 +77,3 @@ x' 'NAMESPACE' 'ID NIL'; do
 	open A inbox; open B inbox; must A 'STORE 1 +FLAGS (brandnew)'
 	must B NOOP; order B '* FLAGS (...brandnew...)' '* 1 FETCH (...brandnew...)'
 }
-
-@test "a mailbox deleted under a session ends it with BYE (RFC 2180 3.3)" {
-	mailbox box plain.eml
-	open A box; start B; must B 'DELETE box'
-	say A NOOP; heard A '* BYE...deleted...'
-}
