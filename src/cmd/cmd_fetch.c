@@ -1,6 +1,7 @@
 /*
- * FETCH and UID FETCH (RFC 9051 6.4.5, RFC 7162 3.1.4 and 3.2.6, RFC 9394 3.3). \Seen is set for all messages of the
- * command at once, before they are sent: one write and one sync, not one each.
+ * FETCH and UID FETCH (RFC 9051 6.4.5, RFC 7162 3.1.4 and 3.2.6, RFC 9394 3.3).
+ * \Seen is set for all messages of the command at once, before they are sent:
+ * one write and one sync, not one each.
  */
 #include <stdlib.h>
 #include <string.h>
