@@ -1,11 +1,14 @@
 /*
- * FETCH and UID FETCH (RFC 9051 6.4.5, RFC 7162 3.1.4 and 3.2.6). \Seen is set for all messages of the
- * command at once, before they are sent: one write and one sync, not one each.
+ * FETCH and UID FETCH (RFC 9051 6.4.5, RFC 7162 3.1.4 and 3.2.6, RFC 9394 3.3).
+ * \Seen is set for all messages of the command at once, before they are sent:
+ * one write and one sync, not one each.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cmd/cmd.h"
 #include "cmd/fetch_items.h"
+#include "query/result.h"
 #include "session/message.h"
 #include "session/session.h"
 #include "session/view.h"
@@ -19,7 +22,8 @@ struct fetch {
 	bool saved;
 	struct fetch_items items;
 	uint64_t changed_since;	/* only messages with a higher mod-sequence; 0: all */
-	bool has_changed_since, vanished;
+	bool has_changed_since, vanished, partial;
+	struct result_range range;	/* PARTIAL: of the messages named, only these */
 	uint32_t *rows;
 	size_t count;
 	uint32_t *seen;		/* rows that become \Seen by this command */
@@ -41,6 +45,10 @@ parse_modifiers(struct session *s, struct command *cmd, struct fetch *f)
 			f->has_changed_since = true;
 		} else if (parse_try_word(p, "VANISHED")) {
 			f->vanished = true;
+		} else if (cmd->row->uid && !f->partial && parse_try_word(p, "PARTIAL")) {
+			if (parse_space(p) < 0 || result_parse_range(p, &f->range) < 0)
+				return -1;
+			f->partial = true;
 		} else {
 			return parse_fail(p, "a FETCH modifier");
 		}
@@ -67,6 +75,20 @@ parse_fetch(struct session *s, struct command *cmd, struct fetch *f)
 	    && (parse_space(p) < 0 || parse_modifiers(s, cmd, f) < 0))
 		return -1;
 	return parse_end(p);
+}
+
+/* Keep the rows that PARTIAL leaves (RFC 9394 3.3), before any other modifier is asked. */
+static void
+keep_partial(struct fetch *f)
+{
+	struct result_span span;
+
+	if (!f->partial)
+		return;
+	span = result_range_span(&f->range, f->count);
+	f->count = span.to - span.from;
+	if (f->count > 0)
+		memmove(f->rows, f->rows + span.from, f->count * sizeof *f->rows);
 }
 
 /* Keep the rows that changed after the mod-sequence. */
@@ -156,6 +178,7 @@ cmd_fetch(void *session, struct command *cmd)
 		s->enabled_condstore = true;	/* RFC 7162 3.1: asking is enabling */
 	if (f.vanished)
 		view_tell_vanished(s, f.changed_since, &f.set, NULL, NULL);
+	keep_partial(&f);
 	keep_changed(s, &f);
 	set_seen(s, &f);
 	result = send_messages(s, cmd, &f);

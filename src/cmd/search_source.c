@@ -189,6 +189,26 @@ source_size(struct document *d, enum document_reach reach, uint64_t *out)
 	return DOCUMENT_KNOWN;
 }
 
+/* A line end of one octet in the file has two on the wire, so the size at most doubles. */
+static enum document_answer
+source_size_bounds(struct document *d, enum document_reach reach, uint64_t *least_out,
+    uint64_t *most_out)
+{
+	struct search_source *s = source_of(d);
+
+	if (!look_up(s, d)) {
+		enum document_answer answer = load(s, d, reach, MESSAGE_WANT_DATE);
+
+		if (answer != DOCUMENT_KNOWN)
+			return answer;
+	}
+	*least_out = s->record.file_size;
+	*most_out = 2 * s->record.file_size;
+	if (s->record.size != MAIL_UNKNOWN)
+		*least_out = *most_out = s->record.size;
+	return DOCUMENT_KNOWN;
+}
+
 static enum document_answer
 source_email_id(struct document *d, enum document_reach reach, struct str *out)
 {
@@ -309,7 +329,8 @@ const struct document_ops search_source_ops = {
 	.open = source_open, .find_uid = source_find_uid, .keyword = source_keyword,
 	.has_keyword = source_has_keyword, .has_save_dates = source_has_save_dates,
 	.internal_date = source_internal_date, .save_date = source_save_date,
-	.size = source_size, .email_id = source_email_id, .thread_id = source_thread_id,
+	.size = source_size, .size_bounds = source_size_bounds,
+	.email_id = source_email_id, .thread_id = source_thread_id,
 	.envelope = source_envelope, .header = source_header, .decode = source_decode,
 	.text = source_text,
 };

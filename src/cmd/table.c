@@ -62,7 +62,7 @@ const struct command_row command_table[] = {
 	{ "MOVE", SELECTED, TELL_EXPUNGE, cmd_move, "MOVE", false },
 	{ "UID MOVE", SELECTED, TELL_EXPUNGE, cmd_move, NULL, true },
 	{ "SEARCH", SELECTED, HOLD_EXPUNGE, cmd_search,
-		"ESEARCH SEARCHRES WITHIN I18NLEVEL=1 INPROGRESS", false },
+		"ESEARCH SEARCHRES WITHIN PARTIAL I18NLEVEL=1 INPROGRESS", false },
 	{ "UID SEARCH", SELECTED, TELL_EXPUNGE, cmd_search, NULL, true },
 	{ "SORT", SELECTED, HOLD_EXPUNGE, cmd_sort, "SORT SORT=DISPLAY ESORT", false },
 	{ "UID SORT", SELECTED, TELL_EXPUNGE, cmd_sort, NULL, true },

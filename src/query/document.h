@@ -68,8 +68,11 @@ struct document_ops {
 	    enum document_reach reach, struct document_time *out);
 	enum document_answer (*save_date)(struct document *document,
 	    enum document_reach reach, struct document_time *out);
+	/* RFC822.SIZE; and what it lies between, for which the file need not be read. */
 	enum document_answer (*size)(struct document *document,
-	    enum document_reach reach, uint64_t *out);	/* RFC822.SIZE */
+	    enum document_reach reach, uint64_t *out);
+	enum document_answer (*size_bounds)(struct document *document,
+	    enum document_reach reach, uint64_t *least_out, uint64_t *most_out);
 
 	/* Object ids (RFC 8474); data NULL when it has none. Valid until the next call here. */
 	enum document_answer (*email_id)(struct document *document,

@@ -21,18 +21,15 @@ static const struct {
 	{ "UPDATE", offsetof(struct result_options, update), "CONTEXT=SEARCH CONTEXT=SORT" },
 };
 
-/* partial-range: "1:500" or "-1:-500"; 500:1 is the same. */
-static int
-read_partial(struct parse *p, struct result_options *out)
+int
+result_parse_range(struct parse *p, struct result_range *out)
 {
-	if (parse_space(p) < 0)
-		return -1;
 	out->from_end = parse_try(p, '-');
-	if (parse_nz_number(p, &out->partial_first) < 0 || parse_char(p, ':') < 0)
+	if (parse_nz_number(p, &out->first) < 0 || parse_char(p, ':') < 0)
 		return -1;
 	if (out->from_end && parse_char(p, '-') < 0)
 		return -1;
-	return parse_nz_number(p, &out->partial_last);
+	return parse_nz_number(p, &out->last);
 }
 
 static int
@@ -49,7 +46,9 @@ read_option(struct parse *p, struct result_options *out)
 			p->at = start;
 			return parse_fail(p, "one PARTIAL or ALL and no more");
 		}
-		return flag == &out->partial ? read_partial(p, out) : 0;
+		if (flag == &out->partial)
+			return parse_space(p) < 0 ? -1 : result_parse_range(p, &out->range);
+		return 0;
 	}
 	return parse_fail(p, "a return option");
 }
@@ -80,43 +79,43 @@ result_speaks(const struct result_options *o)
 	    || o->context || o->update;
 }
 
+/* 500:1 is 1:500. */
 static uint32_t
-partial_low(const struct result_options *o)
+low_end(const struct result_range *range)
 {
-	return o->partial_first < o->partial_last ? o->partial_first : o->partial_last;
+	return range->first < range->last ? range->first : range->last;
 }
 
 static uint32_t
-partial_high(const struct result_options *o)
+high_end(const struct result_range *range)
 {
-	return o->partial_first < o->partial_last ? o->partial_last : o->partial_first;
+	return range->first < range->last ? range->last : range->first;
 }
 
 struct result_plan
 result_plan(const struct result_options *o)
 {
-	bool front = o->min || (o->partial && !o->from_end);
-	bool back = o->max || (o->partial && o->from_end);
+	bool front = o->min || (o->partial && !o->range.from_end);
+	bool back = o->max || (o->partial && o->range.from_end);
 	size_t enough = o->min || o->max ? 1 : 0;
 
 	if (!o->given || o->all || o->count || o->update || front == back)
 		return (struct result_plan){ false, SIZE_MAX };
-	if (o->partial && partial_high(o) > enough)
-		enough = partial_high(o);
+	if (o->partial && high_end(&o->range) > enough)
+		enough = high_end(&o->range);
 	return (struct result_plan){ back, enough };
 }
 
-/* The results that PARTIAL means, as far as they exist. */
-static struct result_span
-partial_span(const struct result_options *o, size_t count)
+struct result_span
+result_range_span(const struct result_range *range, size_t count)
 {
-	size_t low = partial_low(o), high = partial_high(o);
+	size_t low = low_end(range), high = high_end(range);
 
 	if (low > count)
 		return (struct result_span){ 0, 0 };
 	if (high > count)
 		high = count;
-	if (o->from_end)
+	if (range->from_end)
 		return (struct result_span){ count - high, count - low + 1 };
 	return (struct result_span){ low - 1, high };
 }
@@ -133,7 +132,7 @@ result_spans(const struct result_options *o, size_t count, struct result_span sp
 	if (o->min && count > 0)
 		spans[n++] = (struct result_span){ 0, 1 };
 	if (o->partial)
-		spans[n++] = partial_span(o, count);
+		spans[n++] = result_range_span(&o->range, count);
 	if (o->max && count > 0)
 		spans[n++] = (struct result_span){ count - 1, count };
 	return n;
@@ -154,11 +153,11 @@ print_set(const uint32_t *ids, struct result_span span, struct buf *out)
 static void
 print_partial(const struct result_options *o, const uint32_t *ids, size_t count, struct buf *out)
 {
-	struct result_span span = partial_span(o, count);
-	const char *sign = o->from_end ? "-" : "";
+	struct result_span span = result_range_span(&o->range, count);
+	const char *sign = o->range.from_end ? "-" : "";
 
-	buf_addf(out, " PARTIAL (%s%u:%s%u ", sign, (unsigned)o->partial_first,
-	    sign, (unsigned)o->partial_last);
+	buf_addf(out, " PARTIAL (%s%u:%s%u ", sign, (unsigned)o->range.first,
+	    sign, (unsigned)o->range.last);
 	if (span.from == span.to)
 		buf_adds(out, "NIL");
 	else

@@ -14,11 +14,16 @@
 struct buf;
 struct parse;
 
+/* Some of many: "500:1", or "-1:-100" counted from the last; both ends as the client gave them. */
+struct result_range {
+	bool from_end;
+	uint32_t first, last;	/* without signs */
+};
+
 struct result_options {
 	bool given;		/* RETURN was there: the answer is ESEARCH, not SEARCH or SORT */
 	bool min, max, all, count, save, context, update, partial;
-	bool from_end;		/* PARTIAL -1:-100 counts from the last result */
-	uint32_t partial_first, partial_last;	/* as the client gave them, without signs */
+	struct result_range range;	/* of PARTIAL */
 };
 
 /*
@@ -26,6 +31,16 @@ struct result_options {
  * means ALL. ERR_SYNTAX for an unknown option, and for PARTIAL twice or beside ALL.
  */
 int result_parse(struct parse *p, struct result_options *out);
+
+/* partial-range of RFC 9394, also a modifier of UID FETCH. */
+int result_parse_range(struct parse *p, struct result_range *out);
+
+struct result_span {
+	size_t from, to;
+};
+
+/* Which of count things the range means, as far as they exist, as [from, to). */
+struct result_span result_range_span(const struct result_range *range, size_t count);
 
 /* Does the response have data, or does SAVE alone ask for silence? */
 bool result_speaks(const struct result_options *options);
@@ -45,9 +60,6 @@ struct result_plan result_plan(const struct result_options *options);
  * (RFC 9051 6.4.4.1, RFC 9394 3.2) and whose highest mod-sequence is told
  * (RFC 4731 3.2). Up to three spans, which may overlap; returns how many.
  */
-struct result_span {
-	size_t from, to;
-};
 size_t result_spans(const struct result_options *options, size_t count,
     struct result_span spans[3]);
 

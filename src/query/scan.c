@@ -21,11 +21,15 @@
 #include "util/log.h"
 
 /* A message that a reader has begun: its answer while it is read is TAKEN + the reader's number. */
-enum { TAKEN = 64 };
+enum {
+	TAKEN = 64,
+	STOP_TICKS = 8,		/* how long readers may take to stop, in SCAN_TICK_MS */
+};
 
 struct shared {
 	_Atomic size_t next;	/* message to be taken */
 	_Atomic size_t done;
+	_Atomic bool stop;
 	_Atomic uint8_t answers[];
 };
 
@@ -94,7 +98,8 @@ reader(struct search *s, const uint32_t *positions, size_t n, struct shared *sha
 {
 	size_t i;
 
-	while ((i = atomic_fetch_add(&shared->next, 1)) < n) {
+	s->stop = &shared->stop;
+	while (!shared->stop && (i = atomic_fetch_add(&shared->next, 1)) < n) {
 		if (shared->answers[i] == SEARCH_UNKNOWN) {
 			shared->answers[i] = (uint8_t)(TAKEN + number);
 			shared->answers[i] = (uint8_t)read_one(s, positions[i]);
@@ -140,30 +145,36 @@ start(struct readers *readers, unsigned wanted, struct search *s, const uint32_t
 	return readers->count > 0;
 }
 
-/* Wait for all, telling progress; -1 when that said to end, and then they are killed. */
+/*
+ * Wait for all, telling progress; -1 when that said to end. Readers then stop at
+ * the next piece of text. A session may not kill (its sandbox); a reader that
+ * does not hear is left behind, and the kernel ends it with the session.
+ */
 static int
 attend(struct readers *readers, size_t n, struct shared *shared, const struct search_work *work)
 {
 	struct pollfd end = { .fd = readers->pipe, .events = POLLIN };
-	int result = 0, ready;
+	int ticks_left = STOP_TICKS, ready;
 
-	do {
+	for (;;) {
 		ready = poll(&end, 1, SCAN_TICK_MS);
-		if (ready != 1 && result == 0 && work->progress != NULL
-		    && !work->progress(work->progress_ctx, (uint32_t)shared->done, (uint32_t)n)) {
-			result = -1;
-			for (unsigned i = 0; i < readers->count; i++)
-				kill(readers->pids[i], SIGKILL);
-		}
-	} while (ready != 1);
+		if (ready == 1 || ticks_left == 0)
+			break;
+		if (shared->stop)
+			ticks_left--;
+		else if (work->progress != NULL
+		    && !work->progress(work->progress_ctx, (uint32_t)shared->done, (uint32_t)n))
+			shared->stop = true;
+	}
 	close(readers->pipe);
 	for (unsigned i = 0; i < readers->count; i++) {
 		int status;
 
-		while (waitpid(readers->pids[i], &status, 0) < 0 && errno == EINTR)
+		while (waitpid(readers->pids[i], &status, ready == 1 ? 0 : WNOHANG) < 0
+		    && errno == EINTR)
 			continue;
 	}
-	return result;
+	return shared->stop ? -1 : 0;
 }
 
 int

@@ -139,9 +139,16 @@ static enum search_answer
 ask_size(struct search *s, const struct criterion *c, struct document *d,
     enum document_reach reach)
 {
-	uint64_t size;
-	enum document_answer known = s->ops->size(d, reach, &size);
+	uint64_t size, least, most;
+	enum document_answer known = s->ops->size_bounds(d, reach, &least, &most);
 
+	if (known != DOCUMENT_KNOWN)
+		return unless_known(s, known);
+	if (c->kind == CRITERION_LARGER ? least > c->number : most < c->number)
+		return SEARCH_YES;
+	if (c->kind == CRITERION_LARGER ? most <= c->number : least >= c->number)
+		return SEARCH_NO;
+	known = s->ops->size(d, reach, &size);
 	if (known != DOCUMENT_KNOWN)
 		return unless_known(s, known);
 	return answer(c->kind == CRITERION_LARGER ? size > c->number : size < c->number);
@@ -443,6 +450,8 @@ take_text(void *ctx, const char *utf8, size_t len, bool first)
 	collate_key(utf8, len, &pass->keys);
 	if (pass->keys.len < (most > ENOUGH ? most : ENOUGH))
 		return true;
+	if (pass->search->stop != NULL && *pass->search->stop)
+		return false;
 	return !look(pass);
 }
 

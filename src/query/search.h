@@ -7,6 +7,7 @@
 #ifndef QUERY_SEARCH_H
 #define QUERY_SEARCH_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,6 +39,7 @@ struct search {
 	uint8_t *texts;			/* answers for BODY and TEXT keys, enum search_answer */
 	uint32_t text_uid;		/* the message that they are of */
 	bool gone;			/* the present message turned out to be */
+	const _Atomic bool *stop;	/* NULL, or set by another process: give up (scan.c) */
 	bool unable;			/* search_all: some text could not be decoded at all */
 	const struct criterion **text_keys;
 	size_t longest_needle;

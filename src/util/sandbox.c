@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -122,13 +123,23 @@ enter_landlock(const struct sandbox_path *paths, size_t count)
 #define KILL(name) { .call = SYS_##name, .action = SECCOMP_KILL }
 #define REFUSE(name) { .call = SYS_##name, .action = SECCOMP_REFUSE }
 
-enum { THREAD_FLAG = 0x00010000 };	/* CLONE_THREAD */
+enum {
+	THREAD_FLAG = 0x00010000,	/* CLONE_THREAD */
+	FORK_FLAGS = 0x01200000,	/* CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID: as fork(3) likes */
+};
 
 static const struct seccomp_rule session_rules[] = {
 	/* other programs and other processes */
 	KILL(execve), KILL(execveat), KILL(ptrace), KILL(process_vm_readv), KILL(process_vm_writev),
 	{ .call = SYS_clone, .action = SECCOMP_LET, .test = true, .argument = 0,
 	    .mask = THREAD_FLAG, .value = THREAD_FLAG },
+	/*
+	 * Readers of a long search (query/scan.h): the same program under the same
+	 * filter, which dies with its session. Nothing comes in that the session
+	 * could not do itself.
+	 */
+	{ .call = SYS_clone, .action = SECCOMP_LET, .test = true, .argument = 0,
+	    .mask = ~(uint32_t)FORK_FLAGS, .value = SIGCHLD },	/* and nothing that shares or parts */
 	REFUSE(clone),
 	/* Its flags lie in memory, where no filter sees them; the C library then uses clone. */
 	{ .call = SYS_clone3, .action = SECCOMP_PRETEND_ABSENT },

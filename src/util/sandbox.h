@@ -16,7 +16,8 @@
  *   - socket, connect and their kin fail with EPERM, so openlog with LOG_NDELAY
  *     must come before, and so must getpwuid and the like. A log daemon that is
  *     started anew is not found again: the lines are dropped;
- *   - fork fails with EPERM; threads may be made;
+ *   - fork and threads may be made (a long search reads with forked helpers), but
+ *     neither namespaces nor processes that share memory; kill fails with EPERM;
  *   - execve, ptrace and what looks into other processes or changes the kernel
  *     kills the process: no library of ours does that by mistake.
  */

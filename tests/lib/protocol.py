@@ -514,10 +514,14 @@ def read_esearch(c):
     if c.data.startswith(b' (', c.at):
         c.space()
         c.take(b'(')
-        if c.atom().upper() != b'TAG':
-            c.bad('an ESEARCH correlator that is not TAG')
-        c.space()
-        out['tag'] = c.string()
+        while c.peek() != b')':    # RFC 7377 4: each once, in any order
+            name = c.atom().lower().decode()
+            if name not in ('tag', 'mailbox', 'uidvalidity') or name in out:
+                c.bad('an ESEARCH correlator that is not TAG, MAILBOX or UIDVALIDITY, or stands twice')
+            c.space()
+            out[name] = c.string() if name == 'tag' else c.nz_number() if name == 'uidvalidity' else c.astring()
+            if c.peek() != b')':
+                c.space()
         c.take(b')')
     if c.data[c.at:c.at + 4].upper() == b' UID' and c.data[c.at + 4:c.at + 5] in (b' ', b''):
         c.at += 4
@@ -527,6 +531,9 @@ def read_esearch(c):
         c.space()
         name = c.atom().upper()
         c.space()
+        if name in (b'ADDTO', b'REMOVEFROM'):    # RFC 5267 4.3: these may come several times
+            out.setdefault(name, []).append(c.value())
+            continue
         if name in out:
             c.bad('%r stands twice' % bytes(name))
         if name == b'ALL':
@@ -549,7 +556,37 @@ def read_search(c):
         c.space()
         c.list_of(c.value)
     if len(set(numbers)) != len(numbers):
-        c.bad('SEARCH names a message twice')
+        c.bad('SEARCH or SORT names a message twice')
+    return numbers
+
+
+def read_thread(c):
+    """RFC 5256 5: the numbers, once the parentheses are right; they nest as deep as there are messages."""
+    if c.end():
+        return []
+    c.space()
+    numbers, depth, lists = [], 0, [0]    # lists: how many of them stand at each level, since the last number
+    while not c.end():
+        if c.peek() == b'(':
+            c.take(b'(')
+            depth += 1
+            lists[-1] += 1
+            lists.append(0)
+            fresh = True
+        elif c.peek() == b')':
+            c.take(b')')
+            if fresh or not depth or lists.pop() == 1:
+                c.bad('an empty list, or one that splits into a single one, or a parenthesis too many')
+            depth -= 1
+        else:
+            if not depth or lists[-1]:
+                c.bad('a number where none may be')
+            numbers.append(c.nz_number())
+            fresh = False
+            if c.peek() == b' ':
+                c.space()
+    if depth or len(set(numbers)) != len(numbers):
+        c.bad('THREAD does not close its lists, or names a message twice')
     return numbers
 
 
@@ -778,8 +815,10 @@ class Response:
             self.data = readers[self.name][1](c)
         elif self.name in (b'CAPABILITY', b'ENABLED'):
             self.data = read_words(c)
-        elif self.name == b'SEARCH':
+        elif self.name in (b'SEARCH', b'SORT'):
             self.data = read_search(c)
+        elif self.name == b'THREAD':
+            self.data = read_thread(c)
         elif self.name == b'VANISHED':
             c.space()
             earlier = c.data.startswith(b'(EARLIER) ', c.at)

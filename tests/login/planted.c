@@ -40,7 +40,19 @@ static int try_create(void) { return open("/tmp/mayfly-planted", O_WRONLY | O_CR
 static int try_list(void) { return open("/home", O_RDONLY | O_DIRECTORY); }
 static int try_socket(void) { return socket(AF_INET, SOCK_STREAM, 0); }
 static int try_unix(void) { return socket(AF_UNIX, SOCK_DGRAM, 0); }
-static int try_fork(void) { return (int)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0); }
+
+static int
+start_process(unsigned long flags)
+{
+	long pid = syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0);
+
+	if (pid == 0)
+		_exit(0);
+	return (int)pid;
+}
+
+static int try_fork(void) { return start_process(0); }
+static int try_fork_apart(void) { return start_process(0x10000000); }	/* CLONE_NEWUSER */
 static int try_clone3(void) { return (int)syscall(SYS_clone3, NULL, 0); }
 static int try_ptrace(void) { return (int)ptrace(PTRACE_TRACEME, 0, NULL, NULL); }
 static int try_kill(void) { return kill(getppid(), 0); }
@@ -120,7 +132,8 @@ static const struct row rows[] = {
 	{ "list /home", try_list, SIGSYS, -EACCES },
 	{ "inet socket", try_socket, SIGSYS, -EPERM },
 	{ "unix socket", try_unix, SIGSYS, -EPERM },
-	{ "fork", try_fork, SIGSYS, -EPERM },
+	{ "fork", try_fork, SIGSYS, 0 },
+	{ "fork into namespaces", try_fork_apart, SIGSYS, -EPERM },
 	{ "clone3", try_clone3, SIGSYS, -ENOSYS },
 	{ "ptrace", try_ptrace, SIGSYS, SIGSYS },
 	{ "process_vm_readv", try_vm_read, SIGSYS, SIGSYS },

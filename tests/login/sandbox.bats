@@ -22,7 +22,7 @@ planted() {
 	fi
 }
 
-@test "a planted exec, socket, open, fork, kill or ptrace is refused in the session's sandbox" {
+@test "a planted exec, socket, open, clone, kill or ptrace is refused in the session's sandbox" {
 	run planted
 	echo "$output"
 	[ "$status" -ne 77 ] || skip "${lines[0]}"

@@ -164,6 +164,15 @@ m_size(struct document *d, enum document_reach reach, uint64_t *out)
 }
 
 static enum document_answer
+m_size_bounds(struct document *d, enum document_reach reach, uint64_t *least, uint64_t *most)
+{
+	*least = of(d)->size - 10;
+	*most = of(d)->size + 10;
+	(void)reach;
+	return of(d)->gone ? DOCUMENT_GONE : DOCUMENT_KNOWN;
+}
+
+static enum document_answer
 id(const char *text, struct str *out)
 {
 	*out = (struct str){ text, text != NULL ? strlen(text) : 0 };
@@ -254,7 +263,8 @@ extern const struct document_ops ops;
 const struct document_ops ops = {
 	.open = m_open, .find_uid = m_find_uid, .keyword = m_keyword, .has_keyword = m_has_keyword,
 	.has_save_dates = m_has_save_dates, .internal_date = m_internal_date,
-	.save_date = m_save_date, .size = m_size, .email_id = m_email_id,
+	.save_date = m_save_date, .size = m_size, .size_bounds = m_size_bounds,
+	.email_id = m_email_id,
 	.thread_id = m_thread_id, .envelope = m_envelope, .header = m_header, .decode = m_decode,
 	.text = m_text, .rules_out = m_rules_out,
 };
@@ -349,6 +359,10 @@ test_keys(void)
 		{ "NOT LARGER 300", "1 2 3", 2, 0 },
 		{ "SMALLER 300", "1 2", 2, 0 },
 		{ "LARGER 300 SMALLER 500", "4", 4, 0 },
+		{ "LARGER 350", "4 6", 0, 0 },
+		{ "NOT SMALLER 420", "6", 0, 0 },
+		{ "LARGER 399 SMALLER 401", "4", 2, 0 },
+		{ "NOT LARGER 400", "1 2 3 4", 2, 0 },
 		{ "BEFORE 1-Feb-1994", "2", 2, 0 },
 		{ "ON 1-Feb-1994", "1", 2, 0 },
 		{ "ON 31-Jan-1994", "2", 2, 0 },
