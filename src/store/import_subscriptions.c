@@ -193,7 +193,7 @@ read_lines(struct names *n, int dirfd, const char *file,
 
 /* ---- BincIMAP's older form ---- */
 
-/* subscribed { a = "INBOX", b = "INBOX/Work" }: keys do not matter, values are the quoted or bare words. */
+/* subscribed { a = "INBOX", b = "INBOX/Work" }: keys do not matter, values are names. */
 static void
 read_old_binc(struct names *n)
 {
