@@ -54,9 +54,11 @@ buf_addf(struct buf *buf, const char *format, ...)
 void
 buf_addu(struct buf *buf, uint64_t number)
 {
-	char digits[20];
-	size_t at = sizeof digits;
+	enum { DIGITS = 20 };
+	char digits[2 * DIGITS];	/* room behind the last digit: all of DIGITS is copied, a constant */
+	size_t at = DIGITS;
 	uint32_t low;
+	char *to = buf_reserve(buf, DIGITS);
 
 	for (; number > UINT32_MAX; number /= 10)
 		digits[--at] = (char)('0' + number % 10);
@@ -66,7 +68,10 @@ buf_addu(struct buf *buf, uint64_t number)
 		digits[--at] = (char)('0' + low % 10);
 		low /= 10;
 	} while (low > 0);
-	buf_add(buf, digits + at, sizeof digits - at);
+	memset(digits + DIGITS, 0, DIGITS);
+	memcpy(to, digits + at, DIGITS);
+	buf->len += DIGITS - at;
+	buf->data[buf->len] = '\0';
 }
 
 void

@@ -20,7 +20,6 @@
 #include "util/mem.h"
 
 enum {
-	FLUSH_AT = 32768,	/* half a socket buffer: the client reads while we work */
 	KEEP_AT_MOST = 65536,	/* a buffer grown for one answer is given back after it */
 };
 
@@ -144,21 +143,14 @@ send_queue(struct output *out, const char *more, size_t more_len, bool flush)
 }
 
 void
-output_write(struct output *out, const char *bytes, size_t len)
+output_write_out(struct output *out, const char *bytes, size_t len)
 {
-	if (out->buf.len + len >= FLUSH_AT && len >= FLUSH_AT / 4) {
+	if (len >= OUTPUT_FLUSH_AT / 4) {
 		send_queue(out, bytes, len, false);
 		return;
 	}
 	buf_add(&out->buf, bytes, len);
-	if (out->buf.len >= FLUSH_AT)
-		send_queue(out, "", 0, false);
-}
-
-void
-output_text(struct output *out, const char *text)
-{
-	output_write(out, text, strlen(text));
+	send_queue(out, "", 0, false);
 }
 
 void

@@ -36,8 +36,26 @@ void output_init(struct output *out, int fd, int timeout_ms);
 void output_fini(struct output *out);
 
 /* Queue bytes; they go out when enough have gathered. Never fails: see dead. */
-void output_write(struct output *out, const char *bytes, size_t len);
-void output_text(struct output *out, const char *text);
+void output_write_out(struct output *out, const char *bytes, size_t len);	/* output_write's other half */
+
+enum { OUTPUT_FLUSH_AT = 32768 };	/* half a socket buffer: the client reads while we work */
+
+/* Here for the compiler: most pieces of an answer are constants of a few bytes. */
+static inline void
+output_write(struct output *out, const char *bytes, size_t len)
+{
+	if (out->buf.len + len < OUTPUT_FLUSH_AT)
+		buf_add(&out->buf, bytes, len);
+	else
+		output_write_out(out, bytes, len);
+}
+
+static inline void
+output_text(struct output *out, const char *text)
+{
+	output_write(out, text, strlen(text));
+}
+
 void output_char(struct output *out, char c);
 void output_number(struct output *out, uint64_t number);
 void output_format(struct output *out, const char *format, ...)
