@@ -135,29 +135,7 @@ dovecot_script() {
 }
 
 @test "wait-mail tells who wrote" {
-	script deliver <<-E
-	127.0.0.1 $dovecot_port
-	login bert secret
-	require OK
-	# the other side is asleep when this is seen: it has told IDLE of it
-	APPEND INBOX {"From: Zoe \"Zo\" Ypsilon <zoe@example.org>\r\nTo: bert@example.org\r\nSubject: hello there\r\n\r\nhi\r\n"}
-	expect OK
-	LOGOUT
-	E
-	mkfifo "$BATS_TEST_TMPDIR/log"
-	(cd "$BATS_TEST_TMPDIR" && exec "$drill" -q -l log -D server="127.0.0.1 $dovecot_port" \
-		-D user=bert -D password=secret "$contrib/wait-mail.drill" >waited 2>wait.err) 3>&- 4>&- & pid=$!
-	exec 7<"$BATS_TEST_TMPDIR/log"
-	while read -r -u 7 line; do case $line in *"	continue	"*idling*) break ;; esac; done
-	cat <&7 >/dev/null & cat=$!
-	run_drill deliver; show
-	[ "$status" -eq 0 ]
-	status=0; wait "$pid" || status=$?
-	exec 7<&-; wait "$cat" || :
-	cat "$BATS_TEST_TMPDIR/waited" "$BATS_TEST_TMPDIR/wait.err"
-	[ "$status" -eq 0 ]
-	grep -qF 'zoe@example.org' "$BATS_TEST_TMPDIR/waited"
-	grep -qF 'hello there' "$BATS_TEST_TMPDIR/waited"
+	wait_mail "127.0.0.1 $dovecot_port" bert
 }
 
 @test "tls goes through stunnel, and a certificate that nobody signed is refused" {

@@ -159,6 +159,34 @@ need_dovecot() {
 	[ -n "${dovecot_port-}" ] || skip "Dovecot is not installed or did not start"
 }
 
+# Run wait-mail.drill against a server until it idles, deliver by another script, and look at what
+# it prints: wait_mail SERVER USER
+wait_mail() {
+	script deliver <<-E
+	$1
+	login $2 secret
+	require OK
+	APPEND INBOX {"From: Zoe \\"Zo\\" Ypsilon <zoe@example.org>\r\nTo: bert@example.org\r\nSubject: hello there\r\n\r\nhi\r\n"}
+	expect OK
+	LOGOUT
+	E
+	mkfifo "$BATS_TEST_TMPDIR/log"
+	(cd "$BATS_TEST_TMPDIR" && exec "$drill" -q -l log -D server="$1" -D user="$2" -D password=secret \
+		"$contrib/wait-mail.drill" >waited 2>wait.err) 3>&- 4>&- & local pid=$! line
+	exec 7<"$BATS_TEST_TMPDIR/log"
+	# it has selected and idles
+	while read -r -u 7 line; do case $line in *"	command	"*" IDLE") break ;; esac; done
+	while read -r -u 7 line; do case $line in *"	continue	"*) break ;; esac; done
+	cat <&7 >/dev/null & local cat=$!
+	run_drill deliver; show
+	[ "$status" -eq 0 ]
+	status=0; wait "$pid" || status=$?
+	exec 7<&-; wait "$cat" || :
+	cat "$BATS_TEST_TMPDIR/waited" "$BATS_TEST_TMPDIR/wait.err"
+	[ "$status" -eq 0 ]
+	grep -qF ' zoe@example.org: "hello there"' "$BATS_TEST_TMPDIR/waited"
+}
+
 # mayfly's own session program for a Maildir, as a command of one line; started as nobody when the
 # tests run as root, since it refuses root's mail.
 mayfly_command() {

@@ -99,6 +99,16 @@ teardown() {
 	if command -v jq >/dev/null; then jq -e '.connections == 3 and .answers == 6' "$out"; fi
 }
 
+@test "on a terminal the progress is one line, written over itself, and gone at the end" {
+	command -v script >/dev/null || skip "script is not installed (bsdutils)"
+	idle_server
+	printf '127.0.0.1 %s\na1 wait 1h\n' "$idle_port" >"$BATS_TEST_TMPDIR/s"
+	(cd "$BATS_TEST_TMPDIR" && command script -qec "$drill --sessions 3 --seconds 3 s" typescript) \
+		</dev/null >/dev/null 3>&- 4>&- 8>&-
+	out=$BATS_TEST_TMPDIR/typescript err=/dev/null status=0; show
+	grep -q "$(printf '1 s: 3 open, .*\r\033\\[K2 s: 3 open, .*\r\033\\[KSERVER')" "$out"
+}
+
 @test "a thousand failures are told twenty times and counted to the end" {
 	script s <<-E
 	127.0.0.1 $(free_port)

@@ -89,6 +89,21 @@ tcp_start() {
 	grep -Eq ' a2 +NOOP +[1-9][0-9]+ +0 +0 +0 ' "$out"
 }
 
+@test "wait-mail tells who wrote" {
+	wait_mail "tunnel $(mayfly_command "$mayfly_dir/Maildir") 2>/dev/null" anna
+}
+
+@test "everything goes compressed both ways behind COMPRESS" {
+	printf 'localhost 1\nCOMPRESS DEFLATE\n' | script z
+	run_drill --check z; [ "$status" -eq 0 ] || skip "imapdrill was built without zlib"
+	tunnel="tunnel $(mayfly_command "$mayfly_dir/Maildir") 2>/dev/null"
+	{ echo "$tunnel"; echo CAPABILITY; } | script s
+	run_drill s; grep -q COMPRESS=DEFLATE "$out" || skip "this mayfly does not compress"
+	{ echo "$tunnel"; echo COMPRESS DEFLATE; echo 'expect OK'; body; echo "$tunnel"; other; } | script s
+	run_drill --strict s; show
+	[ "$status" -eq 0 ]
+}
+
 @test "a client's first connections, all at once, are all served and see one mailbox" {
 	strace -o /dev/null true 2>/dev/null || skip "strace is not installed or may not trace"
 	script s <<-'E'
