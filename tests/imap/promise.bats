@@ -9,10 +9,3 @@ promised() { must A CAPABILITY; text A | sed -n 's/^\* CAPABILITY //p' | tr ' ' 
 	sed -n '/^\.Sh CAPABILITIES/,/^\.El/s/^\.It Li //p' "$MAYFLY_SRC/man/mayfly-imap.8" | sort >"$T/page"
 	diff "$T/page" "$T/promised"
 }
-
-@test "CAPABILITY equals the table in README.md" {
-	grep -q '^| `IMAP4rev1`' "$MAYFLY_SRC/README.md" || skip "README.md has no table of capabilities yet"
-	mailbox inbox; start A; promised >"$T/promised"
-	sed -n 's/^| `\([^`]*\)` |.*/\1/p' "$MAYFLY_SRC/README.md" | sort >"$T/table"
-	diff "$T/table" "$T/promised"
-}
