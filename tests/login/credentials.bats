@@ -129,7 +129,7 @@ checkpassword() {
 	has 'a NO'
 	grep -Eq '^al ice\|p w\\\|Y[0-9]+\|$' "$T/got"
 	grep -Eq '^one two .*/mayfly-login --report-account$' "$T/words"
-	! grep -Ev '^(PATH|PROTO|TCPREMOTEIP|PWD|SHLVL|_|OLDPWD)=' "$T/environment"
+	refute grep -Ev '^(PATH|PROTO|TCPREMOTEIP|PWD|SHLVL|_|OLDPWD)=' "$T/environment"
 	[ "$(grep -c -- '->' "$T/fds")" -le 6 ]
 }
 
@@ -197,30 +197,30 @@ checkpassword() {
 	[ "$(stat -c %a "$file")" = 600 ]
 	grep -Eq '^carol:\$y\$[^:]+:5001:5001:/srv/carol:$' "$file"
 	echo 'first pass' | "$PASSWD" --file="$file" check carol
-	! echo 'first pas' | "$PASSWD" --file="$file" check carol
-	! echo 'first pass' | "$PASSWD" --file="$file" check nobody
-	! echo x | "$PASSWD" --file="$file" add carol --home=/
+	refute "$PASSWD" --file="$file" check carol < <(echo 'first pas')
+	refute "$PASSWD" --file="$file" check nobody < <(echo 'first pass')
+	refute "$PASSWD" --file="$file" add carol --home=/ < <(echo x)
 	echo second | "$PASSWD" --file="$file" change carol --maildir=/srv/mail/carol
 	echo second | "$PASSWD" --file="$file" check carol
 	grep -Eq '^carol:[^:]+:5001:5001:/srv/carol:/srv/mail/carol$' "$file"
 	"$PASSWD" --file="$file" list | grep -Pq '^carol\t5001\t5001\t/srv/carol\t/srv/mail/carol$'
-	! "$PASSWD" --file="$file" remove nobody
+	refute "$PASSWD" --file="$file" remove nobody
 	"$PASSWD" --file="$file" remove carol
 	[ ! -s "$file" ]
-	! "$PASSWD" --file="$T/nowhere/users" list
+	refute "$PASSWD" --file="$T/nowhere/users" list
 }
 
 @test "mayfly-passwd refuses what the file cannot hold" {
 	for name in '' 'a:b' $'a\nb' '#a' "$(printf 'x%.0s' {1..256})"; do
-		! echo secret | "$PASSWD" --file="$T/users" add "$name" --home=/x
+		refute "$PASSWD" --file="$T/users" add "$name" --home=/x < <(echo secret)
 	done
 	for option in --uid=0 --uid=-1 --uid=x --uid=4294967296 --home=relative --maildir=relative \
 		--home=/a:b $'--home=/a\nmallory:x:1:1:/:' --method=rot13 --cost=x; do
-		! echo secret | "$PASSWD" --file="$T/users" add new --uid=1 --gid=1 --home=/x "$option"
+		refute "$PASSWD" --file="$T/users" add new --uid=1 --gid=1 --home=/x "$option" < <(echo secret)
 	done
-	! printf '' | "$PASSWD" --file="$T/users" add new --home=/x
-	! printf 'a\0b\n' | "$PASSWD" --file="$T/users" add new --home=/x
-	! printf '%0512d\n' 1 | "$PASSWD" --file="$T/users" add new --home=/x
+	refute "$PASSWD" --file="$T/users" add new --home=/x < <(printf '')
+	refute "$PASSWD" --file="$T/users" add new --home=/x < <(printf 'a\0b\n')
+	refute "$PASSWD" --file="$T/users" add new --home=/x < <(printf '%0512d\n' 1)
 	[ "$(wc -l <"$T/users")" -eq 2 ]
 }
 
@@ -236,7 +236,7 @@ checkpassword() {
 	[ "$(head -3 "$dir/users")" = $'# our users\nold:!:1:1:/:\nbad line' ]
 	[ "$(ls -A "$dir")" = users ]
 	ln -s users "$dir/link"
-	! echo secret | "$PASSWD" --file="$dir/link" change new
+	refute "$PASSWD" --file="$dir/link" change new < <(echo secret)
 }
 
 @test "twenty mayfly-passwd at once lose no user" {

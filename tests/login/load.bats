@@ -62,7 +62,7 @@ largest_private() {
 	[ "$talker" -le 1024 ]
 	[ "$monitor" -le 1024 ]
 	wait_until eval '! pgrep -u 61000 >/dev/null'
-	! grep -v 'event=login-ok' "$T/log"
+	refute grep -v 'event=login-ok' "$T/log"
 }
 
 @test "a full super-server makes others wait, and no one is lost" {

@@ -41,7 +41,7 @@ teardown() {
 	need_root
 	say_local 'a LOGIN {25}\r\nx\r\ny\e[31m\x01\x7f\xe4\xff"\\a=b user=z c\r\nb LOGIN "user=x addr=192.0.2.66" y\r\n'
 	[ "$(wc -l <"$T/log")" -eq 2 ]
-	! grep -q '[^[:print:]]' "$T/log"
+	refute grep -q '[^[:print:]]' "$T/log"
 	grep -qF 'user="x\x0d\x0ay\x1b[31m\x01\x7f\xe4\xff\"\\a=b user=z"' "$T/log"
 	grep -qF 'addr=local reason=unknown-user user="user=x addr=192.0.2.66" method' "$T/log"
 	: >"$T/log"
@@ -76,7 +76,7 @@ matched() {
 	[ "$(grep -c login-failed "$T/syslog")" -eq "$(matched)" ]
 	fail2ban-regex -o ip "$T/syslog" "$MAYFLY_SRC/contrib/fail2ban/filter.d/mayfly.conf" | sort | uniq -c >"$T/ips"
 	cat "$T/ips"
-	! grep -q 203.0.113.1 "$T/ips"
+	refute grep -q 203.0.113.1 "$T/ips"
 	grep -Eq '^ *2 192.0.2.1$' "$T/ips"
 	grep -Eq '^ *1 2001:db8::7$' "$T/ips"
 	grep -Eq ' 192.0.2.9$' "$T/ips"

@@ -111,6 +111,14 @@ say() {
 	heard=$(tr -d '\r' <"$T/heard")
 }
 
+# A command that must fail (a bare "!" would be passed over).
+refute() {
+	if "$@"; then
+		echo "this should have failed: $*"
+		return 1
+	fi
+}
+
 has() {
 	[[ $heard == *"$1"* ]] || { echo "not heard: $1"; echo "heard: $heard"; return 1; }
 }

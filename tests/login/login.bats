@@ -187,7 +187,7 @@ c NO [AUTHENTICATIONFAILED] The name or the password is wrong
 		grep -q '^Max core file size  *0  *0' "/proc/$pid/limits"
 		# the files of a process that is not dumpable belong to root
 		[ "$(stat -c %u "/proc/$pid/environ")" -eq 0 ]
-		! setpriv --reuid=61000 --regid=61000 --clear-groups cat "/proc/$pid/environ"
+		refute setpriv --reuid=61000 --regid=61000 --clear-groups cat "/proc/$pid/environ"
 	done
 	exec 5>&-
 }
@@ -238,7 +238,7 @@ c NO [AUTHENTICATIONFAILED] The name or the password is wrong
 	! sanitized || skip "this build has no filter (sanitizers)"
 	"$MAYFLY_BUILD/tests/login/planted" talker "$T/empty" 61000 >"$T/planted"
 	cat "$T/planted"
-	! grep -q 'not refused' "$T/planted"
+	refute grep -q 'not refused' "$T/planted"
 	[ "$(grep -c 'killed by SIGSYS' "$T/planted")" -ge 10 ]
 }
 

@@ -26,7 +26,7 @@ planted() {
 	run planted
 	echo "$output"
 	[ "$status" -ne 77 ] || skip "${lines[0]}"
-	! grep -q 'not refused\|NOT POSSIBLE' <<<"$output"
+	refute grep -q 'not refused\|NOT POSSIBLE' <<<"$output"
 	[ "$status" -eq 0 ]
 }
 
