@@ -5,6 +5,7 @@
  */
 #include "cmd/search_source.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 
@@ -365,18 +366,34 @@ must_end(const struct session *s)
 	return sigpending(&pending) == 0 && sigismember(&pending, SIGTERM) == 1;
 }
 
+/* Can nobody hear us any more? */
+static bool
+is_deaf(const struct output *out)
+{
+	struct pollfd pfd = { .fd = out->fd, .events = POLLOUT };
+
+	return out->dead || (poll(&pfd, 1, 0) > 0 && (pfd.revents & (POLLERR | POLLHUP | POLLNVAL)));
+}
+
+/*
+ * The end of the input alone does not mean that the client is gone: scripts send
+ * all their commands, close that side and wait for the answers. Over a network
+ * both look the same until we have said something; so then we do.
+ */
 static bool
 progress(void *ctx, uint32_t done, uint32_t total)
 {
 	struct search_source *s = ctx;
 	struct session *session = s->session;
 	int64_t now = input_clock_ms();
+	bool ask = !s->asked && input_peer_gone(&session->in);
 
-	if (input_peer_gone(&session->in) || must_end(session))
+	if (is_deaf(&session->out) || must_end(session))
 		return false;
-	if (now - s->started_ms < FIRST_WORD_MS
-	    || (s->told_ms != 0 && now - s->told_ms < NEXT_WORD_MS))
+	if (!ask && (now - s->started_ms < FIRST_WORD_MS
+	    || (s->told_ms != 0 && now - s->told_ms < NEXT_WORD_MS)))
 		return true;
+	s->asked = s->asked || ask;
 	s->told_ms = now;
 	/* RFC 9585: never more done than there is, and no goal of 0 */
 	output_format(&session->out, "* OK [INPROGRESS (\"%s\" %u %u)] Still searching\r\n", s->tag,

@@ -40,6 +40,7 @@ struct search_source {
 	/* what the client was told of a long search */
 	const char *tag;
 	int64_t started_ms, told_ms;
+	bool asked;			/* whether it is still there */
 };
 
 extern const struct document_ops search_source_ops;
