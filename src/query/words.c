@@ -93,44 +93,58 @@ word_at(const char *text, size_t len, struct word *out)
 static bool
 decode_q(const struct word *word, struct buf *out)
 {
+	char *to = buf_reserve(out, word->len);
+
 	for (const char *at = word->text, *end = at + word->len; at < end; at++) {
 		int high, low;
 
 		if (*at == '_') {
-			buf_addc(out, ' ');
+			*to++ = ' ';
 		} else if (*at != '=') {
 			if (*at <= ' ' || *at == 0x7f)
 				return false;
-			buf_addc(out, *at);
+			*to++ = *at;
 		} else {
 			if (end - at < 3 || (high = ascii_hex(at[1])) < 0
 			    || (low = ascii_hex(at[2])) < 0)
 				return false;
-			buf_addc(out, (char)(high << 4 | low));
+			*to++ = (char)(high << 4 | low);
 			at += 2;
 		}
 	}
+	out->len = (size_t)(to - out->data);
+	*to = '\0';
 	return true;
 }
 
-static int
-value64(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
+/* The value of each base64 character, 64 for all that is none. */
+static const uint8_t values64[256] = {
+	64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+	64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+	64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 62, 64, 64, 64, 63,
+	52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 64, 64, 64, 64, 64, 64,
+	64,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12, 13, 14,
+	15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 64, 64, 64, 64, 64,
+	64, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+	41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 64, 64, 64, 64, 64,
+	64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+	64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+	64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+	64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+	64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+	64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+	64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+	64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+};
 
 /* Whole groups of four, with padding or without; anything odd is not for us. */
 static bool
 decode_b(const struct word *word, struct buf *out)
 {
-	size_t len = word->len;
-	uint32_t bits = 0;
+	const unsigned char *text = (const unsigned char *)word->text;
+	char *to = buf_reserve(out, word->len);
+	size_t len = word->len, i = 0;
+	uint32_t bits = 0, bad = 0;
 	unsigned have = 0;
 
 	if (len % 4 == 0)
@@ -138,19 +152,28 @@ decode_b(const struct word *word, struct buf *out)
 			len--;
 	if (len % 4 == 1)
 		return false;
-	for (size_t i = 0; i < len; i++) {
-		int value = value64(word->text[i]);
+	for (; len - i >= 4; i += 4) {
+		uint32_t a = values64[text[i]], b = values64[text[i + 1]];
+		uint32_t c = values64[text[i + 2]], d = values64[text[i + 3]];
 
-		if (value < 0)
-			return false;
-		bits = bits << 6 | (uint32_t)value;
+		bad |= a | b | c | d;
+		bits = a << 18 | b << 12 | c << 6 | d;
+		*to++ = (char)(bits >> 16);
+		*to++ = (char)(bits >> 8);
+		*to++ = (char)bits;
+	}
+	for (bits = 0; i < len; i++) {
+		bad |= values64[text[i]];
+		bits = bits << 6 | values64[text[i]];
 		have += 6;
 		if (have >= 8) {
 			have -= 8;
-			buf_addc(out, (char)(bits >> have));
+			*to++ = (char)(bits >> have);
 		}
 	}
-	return (bits & ((1u << have) - 1)) == 0;
+	out->len = (size_t)(to - out->data);
+	*to = '\0';
+	return bad < 64 && (bits & ((1u << have) - 1)) == 0;
 }
 
 /* What one word, or a run of them in one charset, decoded to, from offset start of out on. */
