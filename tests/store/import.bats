@@ -20,6 +20,9 @@ three() {
 # foreign NAME: standard input becomes that file of INBOX
 foreign() { mkdir -p "$(dirname "$MAILDIR/$1")"; cat >"$MAILDIR/$1"; give "$MAILDIR"; }
 
+# a bound on memory, where the sanitizers do not need all of it for themselves
+bounded() { grep -q __asan_init "$MAYFLY_BUILD/mayfly-imap" || echo +rlimit=AS=200000000; }
+
 v3() { foreign dovecot-uidlist; }
 
 # met A: uids UIDVALIDITY UIDNEXT
@@ -97,7 +100,7 @@ untouched() { (cd "$MAILDIR" && find . -type f ! -path './cur/*' ! -path './new/
 	done
 	: | v3; open A inbox; count A 3; close A; rm -f "$MAILDIR"/mayfly-*
 	head -c 30000000 /dev/zero | tr '\0' 1 | v3
-	open A inbox +rlimit=AS=200000000; count A 3; close A; rm -f "$MAILDIR"/mayfly-*
+	open A inbox $(bounded); count A 3; close A; rm -f "$MAILDIR"/mayfly-*
 	printf '%s\r\n' '4 V1732288000 N5' '1 :1732288001.M1P2.host,S=512' '3 :1732288050.M9P2.host,S=4100' '4 :1732288090.M4P7.host' | v3
 	met '1 3 4' 1732288000 5; close A; rm -f "$MAILDIR"/mayfly-*
 	printf '3 V1732288000 N5\n1 :1732288001.M1P2.host,S=512\n3 :17322\00088050\n4 :1732288090.M4P7.host\n' | v3
@@ -240,7 +243,7 @@ untouched() { (cd "$MAILDIR" && find . -type f ! -path './cur/*' ! -path './new/
 @test "23: 200,000 records whose files are gone cost little memory" {
 	three
 	{ echo '3 V1732288000 N5'; seq -f '%.0f :1732288001.M%.0fP2.host,S=512' 200000 2>/dev/null || seq 200000 | sed 's/.*/& :1732288001.M&Q.host,S=512/'; echo '300000 :1732288090.M4P7.host'; } | v3
-	open A inbox +rlimit=AS=200000000; [[ $(told A UIDNEXT) == 300003 ]]; must A 'UID FETCH 1:* UID'; [[ $(uids A) == '300000 300001 300002' ]]
+	open A inbox $(bounded); [[ $(told A UIDNEXT) == 300003 ]]; must A 'UID FETCH 1:* UID'; [[ $(uids A) == '300000 300001 300002' ]]
 }
 
 @test "24: killed at any system call that writes, the import gives the same UIDs the next time" {
