@@ -160,7 +160,7 @@ mutf7_decode(const char *text, size_t len, struct buf *out)
 		if (decode_shift(&at, end, out) < 0)
 			return back_to(out, start);
 	}
-	if (shifted && !canonical(text, len, out->data + start, out->len - start))
+	if (shifted && !canonical(text, len, buf_str(out) + start, out->len - start))
 		return back_to(out, start);
 	return 0;
 }

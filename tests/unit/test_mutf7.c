@@ -76,6 +76,8 @@ test_refused(void)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct buf buf = BUF_INIT;
 
+		check(mutf7_decode(rows[i].coded, strlen(rows[i].coded), &buf) < 0 && buf.len == 0,
+		    "refuse %s, into nothing", rows[i].why);
 		buf_adds(&buf, "before");
 		check(mutf7_decode(rows[i].coded, strlen(rows[i].coded), &buf) < 0, "refuse %s",
 		    rows[i].why);
