@@ -406,8 +406,6 @@ decode_part(const struct fetch_item *item, struct made *made, size_t i,
 	const struct part *leaf;
 	const char *bytes;
 	size_t len;
-	struct buf plain = BUF_INIT;
-	int result;
 
 	if (part == PART_NONE) {
 		made->found[i] = false;
@@ -423,16 +421,9 @@ decode_part(const struct fetch_item *item, struct made *made, size_t i,
 	ops = module_ops(err);
 	if (ops == NULL)
 		return -1;
-	if (!leaf->text)
-		return ops->decode(bytes, len, (enum part_encoding)leaf->encoding,
-		    item->kind == ITEM_BINARY ? sink_buf : NULL, &made->decoded[i], &made->sizes[i], err);
-	/* Text has CRLF line ends whatever was encoded (RFC 9051 7.5.2). */
-	result = ops->decode(bytes, len, (enum part_encoding)leaf->encoding, sink_buf, &plain,
-	    &made->sizes[i], err);
-	if (result == 0)
-		result = add_lines(buf_str(&plain), plain.len, made, i);
-	buf_fini(&plain);
-	return result;
+	/* What base64 holds goes out untouched, text too: it may be UTF-16, where 0x0A is half a letter. */
+	return ops->decode(bytes, len, (enum part_encoding)leaf->encoding,
+	    item->kind == ITEM_BINARY ? sink_buf : NULL, &made->decoded[i], &made->sizes[i], err);
 }
 
 /* Everything that can go wrong. */

@@ -90,7 +90,7 @@ def main():
     for number, (path, items) in enumerate(described, 1):
         names = [n for n in items if not n.endswith('-WRONG-SIZE')]
         for i in range(0, len(names), 100):
-            asked = ' '.join('BODY.PEEK' + n[4:] if n.startswith('BODY[') else n for n in names[i:i + 100])
+            asked = ' '.join(n.replace('[', '.PEEK[', 1) if n.startswith(('BODY[', 'BINARY[')) else n for n in names[i:i + 100])
             got = {}
             for r in server.say('FETCH %d (%s)' % (number, asked)):
                 if r.name == b'FETCH':
@@ -98,7 +98,7 @@ def main():
             for name in names[i:i + 100]:
                 count += 1
                 raw, value = got.get(name.upper(), (None, None))
-                if name.startswith('BODY['):
+                if name.startswith(('BODY[', 'BINARY[')):
                     ours = b'' if value is None or value is NIL else bytes(value)
                     same = ours == items[name].replace(b'\0', b'\x80') or ours == items[name]
                 else:
