@@ -14,6 +14,7 @@
 #   mailbox NAME MSG...       a Maildir folder with messages in cur: plain.eml, plain.eml:SF (flags),
 #                             plain.eml:new (in new), 500*plain.eml, plain.eml@1400000000 (date)
 #   deliver NAME MSG...       as mailbox, to new by default, as delivery agents do; prints the path
+#   folders 1000 box          as many empty folders, numbered
 #   layout fs                 nested directories from here on
 #   folder NAME               prints where it lies;   give PATH...  to the server's user
 #
@@ -42,17 +43,19 @@
 #   fetched A N ITEM VALUE    strings as they are, lists in one form, flags sorted, \Recent left out
 #   fetched_like A N ITEM PATTERN;  unfetched A N ITEM;  value A N ITEM  prints
 #   same A N ITEM FILE        the item is the file with CRLF line ends;  save A N ITEM FILE;  crlf FILE OUT
+#   joined A N ITEM ITEM...   the pieces make the first;  parts A N  all parts are as BODYSTRUCTURE says
 #   count A N;  uids A        messages as the client believes, and their UIDs
 #   searched A '1 3';  esearched A MIN 3;  esearched A ALL (not there)
 #   listed A NAME [\Attr -\Attr...];  names A NAME...;  attributes A NAME
 #   status A NAME ITEM [VALUE];  told A UIDNEXT  prints a code's value of SELECT
 
 MAYFLY_SRC=${MAYFLY_SRC:-$(cd "$BATS_TEST_DIRNAME/../.." && pwd)}
-MAYFLY_BUILD=${MAYFLY_BUILD:-$MAYFLY_SRC}
+[[ -n ${MAYFLY_BUILD-} ]] || if [[ -x $PWD/mayfly-imap ]]; then MAYFLY_BUILD=$PWD; else MAYFLY_BUILD=$MAYFLY_SRC; fi
 MAYFLY_IMAP=${MAYFLY_IMAP:-$MAYFLY_BUILD/mayfly-imap --module=$MAYFLY_BUILD/mayfly-message.so}
 MAIL=$MAYFLY_SRC/tests/mail
 
 setup() {
+	command -v "${MAYFLY_IMAP%% *}" >/dev/null || { echo "no ${MAYFLY_IMAP%% *}: build it, or set MAYFLY_BUILD"; return 1; }
 	T=$(mktemp -d "${TMPDIR:-/tmp}/mayfly-test.XXXXXX")
 	MAILDIR=$T/Maildir
 	start_engine
@@ -94,7 +97,7 @@ ask() {
 }
 
 for word in attributes await cleave clogged close code count crlf deliver esearched excuse exited fetched fetched_like \
-	folder forget give heard layout listed mailbox must names open order pid pour raw repeat same save say \
+	folder folders forget give heard joined layout listed mailbox must names open order parts pid pour raw repeat same save say \
 	searched signal start status stderr text told trickle uids unfetched unheard value; do
 	eval "$word() { ask $word \"\$@\"; }"
 done

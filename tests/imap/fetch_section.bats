@@ -175,12 +175,13 @@ part() {    # part A N SECTION TEXT: what the section holds
 	mailbox inbox pdf-attachment.eml cr-cr-lf.eml crlf-line-ends.eml
 	open A inbox
 	for n in 1 2 3; do
-		must A "FETCH $n (RFC822.SIZE BODY.PEEK[])"; size=$(value A $n RFC822.SIZE); save A $n 'BODY[]' "$T/whole"; : >"$T/pieces"
-		step=$((n == 1 ? 37 : 1))
-		for ((at = 0; at < size; at += step)); do
-			must A "FETCH $n BODY.PEEK[]<$at.$step>"; save A $n "BODY[]<$at>" "$T/piece"; cat "$T/piece" >>"$T/pieces"
+		must A "FETCH $n RFC822.SIZE"; size=$(value A $n RFC822.SIZE)
+		for step in 1 2 37; do
+			[[ $step -gt 2 || $size -lt 500 ]] || continue
+			items= names=()
+			for ((at = 0; at < size; at += step)); do items+=" BODY.PEEK[]<$at.$step>"; names+=("BODY[]<$at>"); done
+			must A "FETCH $n (BODY.PEEK[]$items)"; joined A $n 'BODY[]' "${names[@]}"
 		done
-		cmp "$T/whole" "$T/pieces"
 	done
 }
 
@@ -193,14 +194,9 @@ part() {    # part A N SECTION TEXT: what the section holds
 @test "every part that BODYSTRUCTURE shows can be fetched, with the size that it says (B 12)" {
 	for f in "$MAIL"/{multipart,boundary,nested,content,encoding,rfc2231}-*.eml; do specs+=("${f##*/}"); done
 	mailbox inbox "${specs[@]}"
-	open A inbox; must A 'FETCH 1:* BODYSTRUCTURE'
-	for ((i = 1; i <= ${#specs[@]}; i++)); do must A "FETCH $i BODYSTRUCTURE"; value A $i BODYSTRUCTURE >"$T/structure.$i"; done
-	python3 "$MAYFLY_SRC/tests/lib/parts.py" "$T"/structure.* >"$T/parts"
-	while read -r i section size; do
-		must A "FETCH $i BODY.PEEK[$section]"; save A "$i" "BODY[$section]" "$T/part"
-		[[ $(stat -c %s "$T/part") == "$size" ]] || { echo "${specs[i - 1]}: part $section"; return 1; }
-	done <"$T/parts"
-	[[ $(wc -l <"$T/parts") -gt 200 ]]
+	open A inbox; n=0
+	for ((i = 1; i <= ${#specs[@]}; i++)); do parts=$(parts A $i) || { echo "${specs[i - 1]}: $parts"; return 1; }; n=$((n + parts)); done
+	[[ $n -gt 200 ]]
 }
 
 @test "the header fields that Thunderbird, Apple Mail and others ask for (B)" {

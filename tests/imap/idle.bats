@@ -92,7 +92,7 @@ done_idle() { raw "$1" 'DONE\r\n'; await "$1" 'i OK...'; }
 	mailbox inbox
 	open A inbox
 	say A 'IDLE x'; bad A
-	raw A 'DONE\r\n'; await A '* BAD...' || await A 'DONE BAD...'
+	raw A 'DONE\r\n'; await A '{{\*|DONE}} BAD...'
 	alive A
 }
 

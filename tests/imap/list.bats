@@ -129,7 +129,7 @@ tree() {
 
 @test "LIST is done without looking into the mailboxes, though there be a thousand" {
 	mailbox inbox
-	for i in {1..1000}; do mkdir -p "$MAILDIR/.box$i/cur" "$MAILDIR/.box$i/new" "$MAILDIR/.box$i/tmp"; done; give "$MAILDIR"
+	folders 1000 box
 	start A; must A 'LIST "" *'; [[ $(text A | grep -c '^\* LIST') == 1001 ]]
 }
 

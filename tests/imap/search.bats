@@ -210,7 +210,7 @@ load ../lib
 	open A inbox
 	must A 'SEARCH SUBJECT plain'; searched A 1; must A 'SEARCH SUBJECT "plain"'; searched A 1
 	must A 'SEARCH SUBJECT ' =plain; searched A 1; must A 'SEARCH SUBJECT ' =+plain ' FROM ' =lark; searched A 1
-	must A 'SEARCH SUBJECT "\"hi\" \\"'; searched A 2; must A 'SEARCH SUBJECT {5}' 2>/dev/null || :
+	must A 'SEARCH SUBJECT "\"hi\" \\"'; searched A 2
 }
 
 @test "SEARCH finds nothing wrong with any odd message" {

@@ -77,7 +77,7 @@ load ../lib
 @test "a thousand subscriptions are kept" {
 	mailbox inbox
 	start A
-	for i in {1..1000}; do printf 'x%d SUBSCRIBE box/%04d\r\n' "$i" "$i"; done >"$T/subscribe"
+	seq -f '%.0f' 1000 | awk '{ printf "x%d SUBSCRIBE box/%04d\r\n", $1, $1 }' >"$T/subscribe"
 	pour A "$T/subscribe"; await A 'x1000 ...'
 	must A 'LSUB "" box/*'; [[ $(text A | grep -c '^\* LSUB') == 1000 ]]
 }

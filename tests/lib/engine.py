@@ -6,6 +6,7 @@ netstring. The functions named do_* are the requests; lib.bash says what they ar
 for. Started by root it gives the Maildirs to nobody and starts servers as nobody:
 a mail server has no business to run as root, and root would not see a mode refused.
 """
+import itertools
 import os
 import pwd
 import re
@@ -88,6 +89,12 @@ class Engine:
         if self.layout == 'fs':
             return os.path.join(self.maildir, name)
         return os.path.join(self.maildir, '.' + name.replace('/', '.'))
+
+    def do_folders(self, count, name):
+        """Many empty folders: name and a number."""
+        for i in range(1, int(count) + 1):
+            self.make_folder('%s%d' % (name, i))
+        return ''
 
     def make_folder(self, name):
         path = self.folder(name)
@@ -393,6 +400,26 @@ class Engine:
                 name, item, number, path, at, bytes(value[at:at + 40]), wanted[at:at + 40]))
         return ''
 
+    def do_joined(self, name, number, whole, *pieces):
+        """The pieces, one behind the other, are the whole."""
+        got = b''.join(bytes(self.item(name, number, p)) for p in pieces)
+        wanted = bytes(self.item(name, number, whole))
+        if got != wanted:
+            raise Failed('%s: the pieces of %s of message %s make %r, not %r' % (name, whole, number, got[:500], wanted[:500]))
+        return ''
+
+    def do_parts(self, name, number):
+        """Fetch every part that BODYSTRUCTURE shows; each has the size that it says. How many there are."""
+        self.do_must(name, 'FETCH %s BODYSTRUCTURE' % number)
+        sizes = list(leaves(self.item(name, number, 'BODYSTRUCTURE'), []))
+        self.do_must(name, 'FETCH %s (%s)' % (number, ' '.join('BODY.PEEK[%s]' % section for section, _ in sizes)))
+        for section, size in sizes:
+            part = self.item(name, number, 'BODY[%s]' % section)
+            got = 0 if part is NIL else len(part)
+            if got != size:
+                raise Failed('part %s has %d octets and not %d' % (section, got, size))
+        return '%d' % len(sizes)
+
     def do_crlf(self, path, out):
         """Write the file as a client sends it."""
         with open(out, 'wb') as f:
@@ -559,6 +586,25 @@ class Engine:
 
     def do_leftovers(self):
         return '\n'.join(self.leftovers())
+
+
+def leaves(body, prefix):
+    """Section and size of each part of a parsed BODYSTRUCTURE that is no multipart (RFC 9051 6.4.5.1)."""
+    if isinstance(body[0], list):
+        parts = itertools.takewhile(lambda p: isinstance(p, list), body)
+        for i, part in enumerate(parts, 1):
+            yield from part_leaves(part, prefix + [i])
+    else:
+        yield from part_leaves(body, prefix + [1])
+
+
+def part_leaves(body, section):
+    if isinstance(body[0], list):
+        yield from leaves(body, section)
+        return
+    yield '.'.join(map(str, section)), int(body[6])
+    if body[0].upper() == b'MESSAGE' and len(body) > 8 and isinstance(body[8], list):
+        yield from leaves(body[8], section)
 
 
 def quoted(text):

@@ -93,7 +93,9 @@ class Session:
                 os.dup2(child_out, 1)
                 os.dup2(err, 2)
                 os.closerange(3, 256)
-                signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+                # a shell's background jobs ignore SIGINT, and python SIGPIPE
+                for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGQUIT):
+                    signal.signal(number, signal.SIG_DFL)
                 for limit, value in options.get('rlimits', ()):
                     resource.setrlimit(getattr(resource, 'RLIMIT_' + limit), (value, value))
                 os.umask(0o022)
