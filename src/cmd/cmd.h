@@ -37,6 +37,7 @@ int cmd_create(void *session, struct command *cmd);
 int cmd_deleteacl(void *session, struct command *cmd);
 int cmd_delete(void *session, struct command *cmd);
 int cmd_enable(void *session, struct command *cmd);
+int cmd_esearch(void *session, struct command *cmd);
 int cmd_examine(void *session, struct command *cmd);
 int cmd_expunge(void *session, struct command *cmd);
 int cmd_fetch(void *session, struct command *cmd);

@@ -64,6 +64,7 @@ const struct command_row command_table[] = {
 	{ "SEARCH", SELECTED, HOLD_EXPUNGE, cmd_search,
 		"ESEARCH SEARCHRES WITHIN PARTIAL I18NLEVEL=1 INPROGRESS", false },
 	{ "UID SEARCH", SELECTED, TELL_EXPUNGE, cmd_search, NULL, true },
+	{ "ESEARCH", AUTH | SELECTED, HOLD_EXPUNGE, cmd_esearch, "MULTISEARCH", false },
 	{ "SORT", SELECTED, HOLD_EXPUNGE, cmd_sort, "SORT SORT=DISPLAY ESORT", false },
 	{ "UID SORT", SELECTED, TELL_EXPUNGE, cmd_sort, NULL, true },
 	{ "THREAD", SELECTED, HOLD_EXPUNGE, cmd_thread,
