@@ -29,6 +29,7 @@ struct seqset;
 struct session;
 
 int cmd_append(void *session, struct command *cmd);
+int cmd_cancelupdate(void *session, struct command *cmd);
 int cmd_capability(void *session, struct command *cmd);
 int cmd_close(void *session, struct command *cmd);
 int cmd_compress(void *session, struct command *cmd);

@@ -8,6 +8,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/search.h"
+#include "cmd/search_context.h"
 #include "cmd/search_source.h"
 #include "session/names.h"
 #include "session/session.h"
@@ -224,6 +225,9 @@ search_one(struct session *s, struct command *cmd, struct mailbox *m, struct cri
 	search_source_fini(&source);
 	if (result == 0 && options->save)
 		search_save(s, results.positions, results.count, options);
+	/* of the mailboxes that are searched only the selected one can be kept up to date */
+	if (result == 0 && options->update && m == s->mailbox)
+		search_context_keep(s, cmd, true, criteria, NULL, results.positions, results.count);
 	if (result == 0 && results.count > 0 && result_speaks(options)) {
 		if (criteria->uses_modseq)
 			modseq = search_modseq(m, results.positions, results.count, options);
@@ -265,7 +269,7 @@ search_other(struct session *s, struct command *cmd, const char *name,
 }
 
 static int
-check(const struct session *s, const struct sources *sources,
+check(struct session *s, const struct command *cmd, const struct sources *sources,
     const struct result_options *options, struct err *err)
 {
 	if (sources->selected && s->mailbox == NULL)
@@ -274,7 +278,7 @@ check(const struct session *s, const struct sources *sources,
 		return err_set(err, ERR_SYNTAX, "SAVE is for the selected mailbox alone");
 	if (options->update && s->mailbox == NULL)
 		return err_set(err, ERR_SYNTAX, "UPDATE is for the selected mailbox");
-	return 0;
+	return options->update ? search_context_check_tag(s, cmd, err) : 0;
 }
 
 static int
@@ -289,7 +293,7 @@ run(struct session *s, struct command *cmd, struct sources *sources)
 	    || result_parse(p, &options) < 0
 	    || criteria_parse(p, CRITERIA_CHARSET_OPTIONAL, &criteria) < 0
 	    || search_check(s, &criteria, &cmd->err) < 0
-	    || check(s, sources, &options, &cmd->err) < 0
+	    || check(s, cmd, sources, &options, &cmd->err) < 0
 	    || view_refresh(s, &cmd->err) < 0)
 		return -1;
 	if (!options.given)

@@ -65,6 +65,8 @@ const struct command_row command_table[] = {
 		"ESEARCH SEARCHRES WITHIN PARTIAL I18NLEVEL=1 INPROGRESS", false },
 	{ "UID SEARCH", SELECTED, TELL_EXPUNGE, cmd_search, NULL, true },
 	{ "ESEARCH", AUTH | SELECTED, HOLD_EXPUNGE, cmd_esearch, "MULTISEARCH", false },
+	{ "CANCELUPDATE", SELECTED, TELL_EXPUNGE, cmd_cancelupdate, "CONTEXT=SEARCH CONTEXT=SORT",
+		false },
 	{ "SORT", SELECTED, HOLD_EXPUNGE, cmd_sort, "SORT SORT=DISPLAY ESORT", false },
 	{ "UID SORT", SELECTED, TELL_EXPUNGE, cmd_sort, NULL, true },
 	{ "THREAD", SELECTED, HOLD_EXPUNGE, cmd_thread,
