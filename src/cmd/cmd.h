@@ -29,6 +29,7 @@ struct seqset;
 struct session;
 
 int cmd_append(void *session, struct command *cmd);
+int cmd_cancelupdate(void *session, struct command *cmd);
 int cmd_capability(void *session, struct command *cmd);
 int cmd_close(void *session, struct command *cmd);
 int cmd_compress(void *session, struct command *cmd);
@@ -37,6 +38,7 @@ int cmd_create(void *session, struct command *cmd);
 int cmd_deleteacl(void *session, struct command *cmd);
 int cmd_delete(void *session, struct command *cmd);
 int cmd_enable(void *session, struct command *cmd);
+int cmd_esearch(void *session, struct command *cmd);
 int cmd_examine(void *session, struct command *cmd);
 int cmd_expunge(void *session, struct command *cmd);
 int cmd_fetch(void *session, struct command *cmd);

@@ -7,6 +7,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/search.h"
+#include "cmd/search_context.h"
 #include "cmd/search_source.h"
 #include "session/session.h"
 #include "session/view.h"
@@ -157,6 +158,9 @@ answer_search(struct session *s, struct command *cmd, struct criteria *criteria,
 		modseq = search_modseq(s->mailbox, results.positions, results.count, options);
 	if (options->save)
 		search_save(s, results.positions, results.count, options);
+	if (options->update)
+		search_context_keep(s, cmd, cmd->row->uid, criteria, NULL, results.positions,
+		    results.count);
 	ids = search_ids(&results, s->mailbox, cmd->row->uid);
 	/* IMAP4rev2 knows no other answer (RFC 9051 appendix E) */
 	if (!options->given && s->enabled_rev2) {
@@ -182,6 +186,7 @@ cmd_search(void *session, struct command *cmd)
 	if (parse_space(&cmd->parse) < 0 || result_parse(&cmd->parse, &options) < 0
 	    || criteria_parse(&cmd->parse, CRITERIA_CHARSET_OPTIONAL, &criteria) < 0
 	    || search_check(s, &criteria, &cmd->err) < 0
+	    || (options.update && search_context_check_tag(s, cmd, &cmd->err) < 0)
 	    || view_refresh(s, &cmd->err) < 0
 	    || answer_search(s, cmd, &criteria, &options) < 0) {
 		if (options.save)

@@ -6,6 +6,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/search.h"
+#include "cmd/search_context.h"
 #include "cmd/search_source.h"
 #include "query/sort.h"
 #include "query/thread.h"
@@ -73,6 +74,9 @@ answer_sort(struct session *s, struct command *cmd, const struct sort_program *p
 		modseq = search_modseq(s->mailbox, results.positions, results.count, options);
 	if (options->save)
 		search_save(s, results.positions, results.count, options);
+	if (options->update)
+		search_context_keep(s, cmd, cmd->row->uid, criteria, program, results.positions,
+		    results.count);
 	ids = search_ids(&results, s->mailbox, cmd->row->uid);
 	if (!options->given)
 		send_numbers(s, "SORT", ids, results.count, modseq);
@@ -96,6 +100,7 @@ cmd_sort(void *session, struct command *cmd)
 	    || parse_space(p) < 0
 	    || criteria_parse(p, CRITERIA_CHARSET_FIRST, &criteria) < 0
 	    || search_check(s, &criteria, &cmd->err) < 0
+	    || (options.update && search_context_check_tag(s, cmd, &cmd->err) < 0)
 	    || view_refresh(s, &cmd->err) < 0
 	    || answer_sort(s, cmd, &program, &criteria, &options) < 0) {
 		if (options.save)

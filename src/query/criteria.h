@@ -128,6 +128,14 @@ int criteria_parse(struct parse *p, enum criteria_charset charset, struct criter
 void criteria_bind(struct criteria *criteria, uint32_t last_number, uint32_t last_uid,
     struct arena *arena);
 
+/*
+ * Bound criteria whose message numbers and "$" are what they are now, for ever:
+ * both become sets of UIDs, which uids_of makes of numbers and saved is.
+ */
+void criteria_freeze(struct criteria *criteria,
+    void (*uids_of)(void *ctx, const struct seqset *numbers, struct seqset *uids), void *ctx,
+    const struct seqset *saved, struct arena *arena);
+
 /* The same criteria in another arena, for what outlives its command (RFC 5267 UPDATE). */
 void criteria_copy(const struct criteria *from, struct criteria *to, struct arena *arena);
 

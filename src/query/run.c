@@ -183,12 +183,30 @@ ask_texts(struct run *run)
 	return result;
 }
 
+/* The second and third pass; what matches is left at the start of run->positions. */
+static int
+settle(struct run *run, size_t *kept_out)
+{
+	size_t kept = 0;
+
+	if (ask_headers(run) < 0 || ask_texts(run) < 0)
+		return -1;
+	for (size_t i = 0; i < run->count; i++) {
+		if (run->answers[i] == SEARCH_YES)
+			run->positions[kept++] = run->positions[i];
+		else if (run->answers[i] == SEARCH_UNKNOWN)
+			run->search->unable = true;
+	}
+	*kept_out = kept;
+	return 0;
+}
+
 /* All passes over the candidates within [first, last]; what matches goes to one end of out. */
 static int
 ask_chunk(struct run *run, const struct seqset *candidates, uint32_t first, uint32_t last,
     bool before, struct search_results *out)
 {
-	size_t kept = 0;
+	size_t kept;
 
 	run->count = 0;
 	for (size_t i = seqset_find(candidates, first + 1); i < candidates->count; i++) {
@@ -200,14 +218,8 @@ ask_chunk(struct run *run, const struct seqset *candidates, uint32_t first, uint
 		if (ask_memory(run, from > first ? from : first, to < last ? to : last) < 0)
 			return -1;
 	}
-	if (ask_headers(run) < 0 || ask_texts(run) < 0)
+	if (settle(run, &kept) < 0)
 		return -1;
-	for (size_t i = 0; i < run->count; i++) {
-		if (run->answers[i] == SEARCH_YES)
-			run->positions[kept++] = run->positions[i];
-		else if (run->answers[i] == SEARCH_UNKNOWN)
-			run->search->unable = true;
-	}
 	if (kept == 0)
 		return 0;
 	if (out->count == 0) {
@@ -263,5 +275,24 @@ search_all(struct search *s, uint32_t count, const struct result_plan *plan,
 	free(run.positions);
 	free(run.answers);
 	seqset_fini(&candidates);
+	return result;
+}
+
+int
+search_positions(struct search *s, const uint32_t *positions, size_t count,
+    const struct search_work *work, struct search_results *out)
+{
+	struct run run = { .search = s, .work = work, .total = (uint32_t)count };
+	int result = 0;
+
+	assert(out->count == 0);
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = ask_memory(&run, positions[i], positions[i]);
+	if (result == 0)
+		result = settle(&run, &out->count);
+	free(out->positions);
+	out->positions = run.positions;
+	out->room = run.room;
+	free(run.answers);
 	return result;
 }

@@ -85,4 +85,8 @@ void search_results_fini(struct search_results *results);
 int search_all(struct search *search, uint32_t count, const struct result_plan *plan,
     const struct search_work *work, struct search_results *out);
 
+/* The same for these positions (ascending) and no others. */
+int search_positions(struct search *search, const uint32_t *positions, size_t count,
+    const struct search_work *work, struct search_results *out);
+
 #endif

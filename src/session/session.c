@@ -41,6 +41,8 @@ session_select(struct session *s, struct mailbox *mailbox, bool examined)
 		mailbox_close(&s->mailbox);
 	}
 	seqset_reset(&s->saved);
+	if (s->contexts != NULL)
+		s->context_ops->forget(s);
 	s->mailbox = mailbox;
 	s->examined = examined;
 	s->keywords_told = 0;

@@ -48,6 +48,15 @@ struct session_counts {
 	uint64_t expunged;
 };
 
+struct session;
+
+/* What cmd/search_context.c does for the rooms below it. */
+struct context_ops {
+	/* Tell how results changed: by flags and expunges, or, with arrivals, by new messages. */
+	void (*tell)(struct session *s, bool arrivals);
+	void (*forget)(struct session *s);
+};
+
 struct session {
 	/* the whole conversation */
 	const struct session_options *options;
@@ -71,6 +80,8 @@ struct session {
 	bool examined;			/* opened by EXAMINE: nothing is changed for the client */
 	size_t keywords_told;		/* how many of the mailbox's keywords were in the last FLAGS */
 	struct seqset saved;		/* SEARCHRES: "$", as UIDs */
+	struct search_contexts *contexts;	/* searches to keep up to date; NULL: none yet */
+	const struct context_ops *context_ops;	/* set while contexts is */
 	struct mail mail;		/* the message that is open; its memory serves the next one */
 };
 

@@ -292,9 +292,14 @@ view_tell(struct session *s, enum tell tell, bool uid)
 {
 	if (s->mailbox == NULL || tell == TELL_NOTHING)
 		return;
+	/* numbers in REMOVEFROM are those before EXPUNGE, in ADDTO those after EXISTS (RFC 5267 4.3) */
+	if (s->contexts != NULL)
+		s->context_ops->tell(s, false);
 	if (tell == TELL_EXPUNGE)
 		tell_expunged(s);
 	tell_new(s);
+	if (s->contexts != NULL)
+		s->context_ops->tell(s, true);
 	view_tell_keywords(s, false);
 	tell_flags(s, uid);
 }
