@@ -132,17 +132,26 @@ fetch_with_curl() {	# fetch_with_curl URL [option ...]
 		strace -f -qq -o "$T/trace" "$T/sbin-mayfly-login" >"$T/heard" 2>>"$T/log"
 	grep -q '^d OK' "$T/heard"
 	sed -n 's/^[0-9]* *\([a-z_0-9]*\)(.*/\1/p' "$T/trace" | sort -u >"$T/made"
-	local todo=$(sed -n 's/^SystemCallFilter=//p' "$unit") word
-	: >"$T/let"
 	systemd-analyze syscall-filter --no-pager >"$T/groups"
-	while [ -n "$todo" ]; do
-		set -- $todo; word=$1; shift; todo="$*"
-		case $word in
-		@*) todo="$todo $(awk -v g="$word" '$1 == g { on = 1; next } /^[@#]/ { on = 0 } on && $1 != "#" { print $1 }' \
-			"$T/groups")" ;;
-		*) echo "$word" >>"$T/let" ;;
-		esac
-	done
+	# the filter's words, and of each group the words that stand below it, once each
+	sed -n 's/^SystemCallFilter=//p' "$unit" | tr ' ' '\n' | awk -v groups="$T/groups" '
+		BEGIN {
+			while ((getline line < groups) > 0) {
+				split(line, w, " ")
+				if (line ~ /^@/) group = w[1]
+				else if (line ~ /^[^ ]/) group = ""
+				else if (group != "" && w[1] != "#" && w[1] != "") below[group] = below[group] " " w[1]
+			}
+		}
+		{ todo[++n] = $1 }
+		END {
+			for (i = 1; i <= n; i++) {
+				if (todo[i] !~ /^@/) { print todo[i]; continue }
+				if (done[todo[i]]++) continue
+				m = split(below[todo[i]], w, " ")
+				for (k = 1; k <= m; k++) todo[++n] = w[k]
+			}
+		}' >"$T/let"
 	sort -u -o "$T/let" "$T/let"
 	comm -23 "$T/made" "$T/let" >"$T/refused"
 	cat "$T/refused"
