@@ -78,17 +78,22 @@ ask(int tty, const char *prompt, char *secret, size_t room)
 	char c;
 	ssize_t n;
 
-	if (io_write_all(tty, prompt, strlen(prompt)) < 0 || tcgetattr(tty, &old) < 0)
+	if (tcgetattr(tty, &old) < 0)
 		return -1;
 	quiet = old;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	quiet.c_lflag |= ECHONL;
+	/* Quiet first, then the question: what is typed behind it is neither shown nor lost. */
 	if (tcsetattr(tty, TCSAFLUSH, &quiet) < 0)
 		return -1;
+	if (io_write_all(tty, prompt, strlen(prompt)) < 0) {
+		tcsetattr(tty, TCSAFLUSH, &old);
+		return -1;
+	}
 	while ((n = read(tty, &c, 1)) == 1 && c != '\n')
 		if (len < room)
 			secret[len++] = c;
-	tcsetattr(tty, TCSAFLUSH, &old);
+	tcsetattr(tty, TCSADRAIN, &old);
 	if (n < 0 || len == room)
 		return -1;
 	secret[len] = '\0';
