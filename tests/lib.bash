@@ -43,6 +43,7 @@
 #   fetched A N ITEM VALUE    strings as they are, lists in one form, flags sorted, \Recent left out
 #   fetched_like A N ITEM PATTERN;  unfetched A N ITEM;  value A N ITEM  prints
 #   same A N ITEM FILE        the item is the file with CRLF line ends;  save A N ITEM FILE;  crlf FILE OUT
+#   storm SEED STEPS A B C    these sessions and other programs at random (tests/lib/storm.py)
 #   joined A N ITEM ITEM...   the pieces make the first;  parts A N  all parts are as BODYSTRUCTURE says
 #   count A N;  uids A        messages as the client believes, and their UIDs
 #   searched A '1 3';  esearched A MIN 3;  esearched A ALL (not there)
@@ -67,7 +68,7 @@ start_engine() {
 	exec 8>&"${ENGINE[1]}" 9<&"${ENGINE[0]}"
 }
 
-teardown() { end_engine; }
+teardown() { [[ -z ${ENGINE_PID-} ]] || end_engine; }
 
 # All sessions end. A test that passed still fails by what was wrong with one of them.
 end_engine() {
@@ -98,7 +99,7 @@ ask() {
 
 for word in attributes await cleave clogged close code count crlf deliver esearched excuse exited fetched fetched_like \
 	folder folders forget give heard joined layout listed mailbox must names open order parts pid pour raw repeat same save say \
-	searched signal start status stderr text told trickle uids unfetched unheard value; do
+	searched signal start status stderr storm text told trickle uids unfetched unheard value; do
 	eval "$word() { ask $word \"\$@\"; }"
 done
 unset word

@@ -400,6 +400,12 @@ class Engine:
                 name, item, number, path, at, bytes(value[at:at + 40]), wanted[at:at + 40]))
         return ''
 
+    def do_storm(self, seed, steps, *names):
+        """So many random steps of these sessions and of other programs: tests/lib/storm.py."""
+        import storm
+        storm.run(self, int(seed), int(steps), list(names))
+        return ''
+
     def do_joined(self, name, number, whole, *pieces):
         """The pieces, one behind the other, are the whole."""
         got = b''.join(bytes(self.item(name, number, p)) for p in pieces)

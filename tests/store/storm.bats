@@ -1,0 +1,10 @@
+# Sessions and other programs at random, from seeds: what must hold is told in tests/lib/storm.py.
+load ../lib
+
+@test "four sessions and other programs do four hundred things at random, and nothing is lost or confused" {
+	for seed in ${MAYFLY_TEST_SEEDS:-1 2 3}; do rm -rf "$MAILDIR"; storm "$seed" 400 A B C D; done
+}
+
+@test "two sessions on one mailbox, two thousand steps" {
+	storm 1000 2000 A B
+}
