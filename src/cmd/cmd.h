@@ -73,6 +73,9 @@ int cmd_unsubscribe(void *session, struct command *cmd);
 
 /* ---- sets of messages (cmd_sets.c) ---- */
 
+/* After ENABLE UIDONLY only the UID form of a command is left (RFC 9586): ERR_UIDREQUIRED. */
+int refuse_numbers(const struct session *s, struct command *cmd);
+
 /*
  * Read a sequence-set, or "$" (RFC 5182), of numbers or UIDs. The set is the
  * caller's, initialised and to be freed; "$" gives UIDs and *saved_out true.

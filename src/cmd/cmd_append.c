@@ -224,6 +224,8 @@ parse_replaced(struct session *s, struct command *cmd, uint32_t *row)
 	struct mailbox *m = s->mailbox;
 	uint32_t number;
 
+	if (refuse_numbers(s, cmd) < 0)
+		return -1;
 	if (parse_nz_number(&cmd->parse, &number) < 0)
 		return -1;
 	if (!cmd->row->uid) {

@@ -176,6 +176,8 @@ enable_one(struct session *s, const char *name)
 		flag = &s->enabled_condstore;
 	else if (ascii_casecmp(name, "QRESYNC") == 0)
 		flag = &s->enabled_qresync;
+	else if (ascii_casecmp(name, "UIDONLY") == 0)
+		flag = &s->enabled_uidonly;
 	if (flag == NULL || *flag || !capability_has(s->options->capabilities, name))
 		return false;
 	*flag = true;

@@ -134,6 +134,8 @@ search_check(struct session *s, const struct criteria *criteria, struct err *err
 		return err_set(err, ERR_SYNTAX, "CHARSET after ENABLE UTF8=ACCEPT");
 	if (criteria->uses_modseq)
 		s->enabled_condstore = true;	/* RFC 7162 3.1: asking is enabling */
+	if (criteria->uses_numbers && s->enabled_uidonly)
+		return err_set(err, ERR_UIDREQUIRED, "No message numbers after ENABLE UIDONLY");
 	return 0;
 }
 
@@ -183,7 +185,8 @@ cmd_search(void *session, struct command *cmd)
 	struct result_options options = { .given = false };
 	struct criteria criteria;
 
-	if (parse_space(&cmd->parse) < 0 || result_parse(&cmd->parse, &options) < 0
+	if (refuse_numbers(s, cmd) < 0 || parse_space(&cmd->parse) < 0
+	    || result_parse(&cmd->parse, &options) < 0
 	    || criteria_parse(&cmd->parse, CRITERIA_CHARSET_OPTIONAL, &criteria) < 0
 	    || search_check(s, &criteria, &cmd->err) < 0
 	    || (options.update && search_context_check_tag(s, cmd, &cmd->err) < 0)

@@ -89,6 +89,8 @@ parse_select(struct session *s, struct command *cmd, struct select_args *a)
 	}
 	if (a->qresync && !s->enabled_qresync)
 		return err_set(&cmd->err, ERR_SYNTAX, "ENABLE QRESYNC must come first");
+	if (a->has_match && s->enabled_uidonly)
+		return err_set(&cmd->err, ERR_UIDREQUIRED, "No message numbers after ENABLE UIDONLY");
 	return parse_end(p);
 }
 
@@ -126,7 +128,7 @@ send_selected(struct session *s, const char *name)
 		uint32_t unseen = m->unseen > 0 ? mailbox_first_unseen(m) : 0;
 
 		output_format(out, "* %u RECENT\r\n", mailbox_recent(m));
-		if (unseen > 0)
+		if (unseen > 0 && !s->enabled_uidonly)
 			output_format(out, "* OK [UNSEEN %u] The first unseen message\r\n", unseen);
 	}
 	output_format(out, "* OK [UIDVALIDITY %u] UIDs are valid\r\n", m->facts.uidvalidity);

@@ -8,9 +8,20 @@
 #include "wire/seqset.h"
 
 int
+refuse_numbers(const struct session *s, struct command *cmd)
+{
+	if (!s->enabled_uidonly || cmd->row->uid)
+		return 0;
+	return err_set(&cmd->err, ERR_UIDREQUIRED, "%s takes message numbers: say UID %s",
+	    cmd->row->name, cmd->row->name);
+}
+
+int
 parse_message_set(struct session *s, struct command *cmd, struct seqset *set, bool *saved_out)
 {
 	*saved_out = false;
+	if (refuse_numbers(s, cmd) < 0)
+		return -1;
 	if (parse_try(&cmd->parse, '$')) {
 		*saved_out = true;
 		seqset_copy(&s->saved, set);

@@ -96,7 +96,8 @@ cmd_sort(void *session, struct command *cmd)
 	struct sort_program program;
 	struct criteria criteria;
 
-	if (parse_space(p) < 0 || result_parse(p, &options) < 0 || sort_parse(p, &program) < 0
+	if (refuse_numbers(s, cmd) < 0 || parse_space(p) < 0 || result_parse(p, &options) < 0
+	    || sort_parse(p, &program) < 0
 	    || parse_space(p) < 0
 	    || criteria_parse(p, CRITERIA_CHARSET_FIRST, &criteria) < 0
 	    || search_check(s, &criteria, &cmd->err) < 0
@@ -150,7 +151,7 @@ cmd_thread(void *session, struct command *cmd)
 	enum thread_algorithm algorithm;
 	struct criteria criteria;
 
-	if (parse_space(p) < 0 || thread_parse(p, &algorithm) < 0 || parse_space(p) < 0
+	if (refuse_numbers(s, cmd) < 0 || parse_space(p) < 0 || thread_parse(p, &algorithm) < 0 || parse_space(p) < 0
 	    || criteria_parse(p, CRITERIA_CHARSET_FIRST, &criteria) < 0
 	    || search_check(s, &criteria, &cmd->err) < 0
 	    || view_refresh(s, &cmd->err) < 0)

@@ -602,10 +602,8 @@ write_all(struct session *s, const struct fetch_items *items, struct made *made,
 	struct row row;
 
 	mailbox_row(s->mailbox, number, &row);
-	output_text(&s->out, "* ");
-	output_number(&s->out, mailbox_number_of_row(s->mailbox, number));
-	output_text(&s->out, " FETCH (");
-	if (uid && !items->has_uid) {
+	view_begin_fetch(s, number);
+	if (uid && !items->has_uid && !s->enabled_uidonly) {
 		output_text(&s->out, "UID ");
 		output_number(&s->out, row.uid);
 		between = " ";

@@ -94,18 +94,25 @@ ask(struct session *s, struct context *c, const uint32_t *positions, size_t n,
 	search_source_fini(&source);
 }
 
+/* A search by message numbers that was there before ENABLE UIDONLY goes on with UIDs. */
+static bool
+by_uid(const struct session *s, const struct context *c)
+{
+	return c->uid || s->enabled_uidonly;
+}
+
 static void
 begin_esearch(struct session *s, const struct context *c)
 {
 	output_text(&s->out, "* ESEARCH (TAG ");
 	respond_nstring(&s->out, c->tag.data, c->tag.len, 0);
-	output_text(&s->out, c->uid ? ") UID" : ")");
+	output_text(&s->out, by_uid(s, c) ? ") UID" : ")");
 }
 
 static uint32_t
 id_of(const struct session *s, const struct context *c, uint32_t uid)
 {
-	return c->uid ? uid
+	return by_uid(s, c) ? uid
 	    : mailbox_number_of_row(s->mailbox, mailbox_row_of_uid(s->mailbox, uid));
 }
 

@@ -16,7 +16,7 @@ const struct command_row command_table[] = {
 	{ "NOOP", STATE_ANY, TELL_EXPUNGE, cmd_noop, NULL, false },
 	{ "LOGOUT", STATE_ANY, TELL_NOTHING, cmd_logout, NULL, false },
 	{ "ID", STATE_ANY, TELL_EXPUNGE, cmd_id, "ID", false },
-	{ "ENABLE", AUTH | SELECTED, TELL_NOTHING, cmd_enable, "ENABLE UTF8=ACCEPT", false },
+	{ "ENABLE", AUTH | SELECTED, TELL_NOTHING, cmd_enable, "ENABLE UIDONLY UTF8=ACCEPT", false },
 	{ "COMPRESS", AUTH | SELECTED, TELL_NOTHING, cmd_compress, "COMPRESS=DEFLATE", false },
 	{ "LANGUAGE", STATE_ANY, TELL_EXPUNGE, cmd_language, "LANGUAGE", false },
 	{ "SELECT", AUTH | SELECTED, TELL_NOTHING, cmd_select, "QRESYNC OBJECTID", false },

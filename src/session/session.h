@@ -74,6 +74,7 @@ struct session {
 	bool enabled_utf8;	/* UTF8=ACCEPT; rev2 brings the same names and strings */
 	bool enabled_condstore;
 	bool enabled_qresync;
+	bool enabled_uidonly;	/* RFC 9586: no message numbers, in neither direction */
 
 	/* the selected mailbox */
 	struct mailbox *mailbox;

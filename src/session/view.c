@@ -182,11 +182,13 @@ tell_expunged(struct session *s)
 	struct mailbox *m = s->mailbox;
 	struct seqset uids = SEQSET_INIT;
 
+	bool by_uid = s->enabled_qresync || s->enabled_uidonly;
+
 	if (m->gone.count == 0)
 		return;
 	settle(&m->gone);
 	for (size_t i = 0; i < m->gone.count; i++) {
-		if (s->enabled_qresync) {
+		if (by_uid) {
 			seqset_add(&uids, mailbox_uid(m, m->gone.at[i]));
 			continue;
 		}
@@ -195,7 +197,7 @@ tell_expunged(struct session *s)
 		output_number(&s->out, mailbox_number_of_row(m, m->gone.at[i]) - i);
 		output_text(&s->out, " EXPUNGE\r\n");
 	}
-	if (s->enabled_qresync) {
+	if (by_uid) {
 		output_text(&s->out, "* VANISHED ");
 		seqset_print(&uids, &s->out.buf);
 		output_text(&s->out, "\r\n");
@@ -241,6 +243,15 @@ tell_new(struct session *s)
 }
 
 void
+view_begin_fetch(struct session *s, uint32_t row)
+{
+	output_text(&s->out, "* ");
+	output_number(&s->out, s->enabled_uidonly ? mailbox_uid(s->mailbox, row)
+	    : mailbox_number_of_row(s->mailbox, row));
+	output_text(&s->out, s->enabled_uidonly ? " UIDFETCH (" : " FETCH (");
+}
+
+void
 view_fetch_flags(struct session *s, uint32_t number, bool uid, bool flags)
 {
 	struct mailbox *m = s->mailbox;
@@ -249,10 +260,8 @@ view_fetch_flags(struct session *s, uint32_t number, bool uid, bool flags)
 	bool first = true;
 
 	mailbox_row(m, number, &row);
-	output_text(&s->out, "* ");
-	output_number(&s->out, mailbox_number_of_row(m, number));
-	output_text(&s->out, " FETCH (");
-	if (uid || s->enabled_qresync || s->enabled_rev2) {
+	view_begin_fetch(s, number);
+	if (!s->enabled_uidonly && (uid || s->enabled_qresync || s->enabled_rev2)) {
 		output_text(&s->out, "UID ");
 		output_number(&s->out, row.uid);
 		first = false;

@@ -47,6 +47,9 @@ void view_tell_vanished(struct session *s, uint64_t modseq, const struct seqset 
 /* "(\Seen $Junk)": the flags of a message as this session sees them. */
 void view_flags(const struct session *s, const struct row *row, struct buf *out);
 
+/* "* 7 FETCH (", or "* 42 UIDFETCH (" after ENABLE UIDONLY (RFC 9586), for one row. */
+void view_begin_fetch(struct session *s, uint32_t row);
+
 /* "* 7 FETCH (UID 42 FLAGS (...) MODSEQ (n))" for one row that has a number. */
 void view_fetch_flags(struct session *s, uint32_t row, bool uid, bool flags);
 

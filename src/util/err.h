@@ -15,6 +15,7 @@ enum err_kind {
 	ERR_NONE = 0,
 	ERR_SYNTAX,		/* BAD: the words are not IMAP */
 	ERR_CLIENTBUG,		/* BAD: good words in a state that forbids them */
+	ERR_UIDREQUIRED,	/* BAD [UIDREQUIRED]: message numbers after ENABLE UIDONLY */
 	ERR_NO,			/* NO without a code */
 	ERR_NONEXISTENT,	/* NO [NONEXISTENT] */
 	ERR_ALREADYEXISTS,	/* NO [ALREADYEXISTS] */

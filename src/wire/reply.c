@@ -14,6 +14,7 @@ static const struct {
 } replies[] = {
 	[ERR_SYNTAX] = { "BAD", "" },
 	[ERR_CLIENTBUG] = { "BAD", "[CLIENTBUG] " },
+	[ERR_UIDREQUIRED] = { "BAD", "[UIDREQUIRED] " },
 	[ERR_NO] = { "NO", "" },
 	[ERR_NONEXISTENT] = { "NO", "[NONEXISTENT] " },
 	[ERR_ALREADYEXISTS] = { "NO", "[ALREADYEXISTS] " },
@@ -72,5 +73,6 @@ reply_bye(struct output *out, const char *text)
 bool
 reply_is_bad(const struct err *err)
 {
-	return err->kind == ERR_SYNTAX || err->kind == ERR_CLIENTBUG;
+	return err->kind == ERR_SYNTAX || err->kind == ERR_CLIENTBUG
+	    || err->kind == ERR_UIDREQUIRED;
 }

@@ -349,7 +349,7 @@ class Engine:
         value = None
         item = item.upper().encode()
         for r in session.said:
-            if r.name == b'FETCH' and r.number == int(number) and r.data and item in r.data:
+            if r.name in (b'FETCH', b'UIDFETCH') and r.number == int(number) and r.data and item in r.data:
                 value = r.data[item]
         if value is None:
             raise Failed('%s: no %s of message %s' % (name, item.decode(), number))

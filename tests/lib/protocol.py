@@ -657,7 +657,13 @@ def read_metadata(c):
             c.bad('%r is no entry' % bytes(entry))
         c.space()
         return [entry, c.nstring()]
-    return [name, c.list_of(pair, empty=False)]
+    if c.peek() == b'(':
+        return [name, c.list_of(pair, empty=False)]
+    entries = [c.astring()]    # RFC 5464 4.4.2: names of what changed
+    while c.peek() == b' ':
+        c.space()
+        entries.append(c.astring())
+    return [name, entries]
 
 
 def read_quota(c):
@@ -687,13 +693,14 @@ CODE_READERS = {
     b'UNSEEN': lambda c: [c.nz_number()],
     b'HIGHESTMODSEQ': lambda c: [c.number()],
     b'PERMANENTFLAGS': lambda c: [c.flag_list()],
+    b'BADEVENT': lambda c: [c.list_of(c.atom, empty=False)],
     b'BADCHARSET': lambda c: [c.list_of(c.astring, empty=False)],
 }
 BARE_CODES = (
     b'ALERT PARSE READ-ONLY READ-WRITE TRYCREATE CLOSED UIDNOTSTICKY NOTSAVED HASCHILDREN '
     b'UNKNOWN-CTE UNAVAILABLE AUTHENTICATIONFAILED AUTHORIZATIONFAILED EXPIRED PRIVACYREQUIRED '
     b'CONTACTADMIN NOPERM INUSE EXPUNGEISSUED CORRUPTION SERVERBUG CLIENTBUG CANNOT LIMIT '
-    b'OVERQUOTA ALREADYEXISTS NONEXISTENT NOMODSEQ USEATTR TOOBIG BADEVENT').split()
+    b'OVERQUOTA ALREADYEXISTS NONEXISTENT NOMODSEQ USEATTR TOOBIG UIDREQUIRED NOTIFICATIONOVERFLOW').split()
 
 
 def read_code(c):
@@ -803,7 +810,7 @@ class Response:
                 c.bad('no number')
             if self.name == b'EXPUNGE' and not self.number:
                 c.bad('message 0')
-        elif self.name == b'FETCH':
+        elif self.name in (b'FETCH', b'UIDFETCH'):
             if not self.number:
                 c.bad('FETCH without a number, or of message 0')
             c.space()

@@ -26,7 +26,7 @@ COMMAND = re.compile(rb'([^\x00-\x20(){%*"\\+\x7f-\xff]+) (UID )?([A-Za-z]+)(?: 
 KNOWN = frozenset(
     b'CAPABILITY NOOP LOGOUT ENABLE SELECT EXAMINE CREATE DELETE RENAME SUBSCRIBE UNSUBSCRIBE LIST LSUB '
     b'NAMESPACE STATUS APPEND IDLE CLOSE UNSELECT EXPUNGE SEARCH SORT THREAD ESEARCH CANCELUPDATE FETCH STORE COPY MOVE CHECK ID LOGIN '
-    b'AUTHENTICATE STARTTLS'.split())
+    b'NOTIFY AUTHENTICATE STARTTLS'.split())
 
 
 class Failed(Exception):
@@ -49,7 +49,8 @@ class Session:
         self.idling = False     # the next line is DONE and no command
         self.serial = 0
         self.faults = []
-        self.utf8 = self.rev2 = False
+        self.utf8 = self.rev2 = self.uidonly = False
+        self.notify = None      # what the NOTIFY that was said last asks of the selected mailbox
         self.uid_validity = {}
         self.forget_mailbox()
         self.eof = False
@@ -157,6 +158,8 @@ class Session:
                 if words or line.upper() != b'DONE':
                     self.pending.append((line.split(b' ')[0], words))
                 self.idling = words == b'IDLE'
+                if words == b'NOTIFY':
+                    self.notify = line.lower()
             self.inside_command = False
             literal = re.search(rb'\{(\d+)(\+?)\}$', line)
             if literal and int(literal.group(1)) < 1 << 40:
@@ -296,6 +299,8 @@ class Session:
             self.check_vanished(r)
         elif r.name == b'FETCH':
             self.check_fetch(r)
+        elif r.name == b'UIDFETCH':
+            self.check_uidfetch(r)
         elif r.name == b'RECENT':
             if self.rev2:
                 self.fault('RECENT after ENABLE IMAP4rev2')
@@ -306,6 +311,7 @@ class Session:
             words = [w.upper() for w in r.data]
             self.rev2 = self.rev2 or b'IMAP4REV2' in words
             self.utf8 = self.utf8 or self.rev2 or b'UTF8=ACCEPT' in words
+            self.uidonly = self.uidonly or b'UIDONLY' in words
         elif r.name == b'BYE':
             self.bye = True
         elif r.name == b'OK' and r.code:
@@ -364,9 +370,17 @@ class Session:
         elif words == b'EXAMINE' and r.code[0] != b'READ-ONLY':
             self.fault('EXAMINE does not say READ-ONLY')
 
+    def always_told(self):
+        """RFC 5465 6.1.1: the numbers may shift at any time."""
+        return self.notify and b'(selected ' in self.notify and b'messageexpunge' in self.notify
+
     def check_expunge(self, r):
         now = self.current()
-        if now is None:
+        if self.uidonly:
+            self.fault('EXPUNGE after ENABLE UIDONLY')
+        if now is None and self.always_told():
+            pass
+        elif now is None:
             self.fault('EXPUNGE, and no command is in progress')
         elif now in NO_EXPUNGE:
             self.fault('EXPUNGE during %s' % now.decode())
@@ -381,7 +395,7 @@ class Session:
         earlier, gone = r.data
         if earlier:
             return
-        if self.current() is None or self.current() in NO_EXPUNGE:
+        if (self.current() is None and not self.always_told()) or self.current() in NO_EXPUNGE:
             self.fault('VANISHED where no EXPUNGE may come')
         gone = set(gone)
         if None in self.uids:    # we were not told every UID: the numbers can only be counted
@@ -390,7 +404,16 @@ class Session:
             self.uids = [u for u in self.uids if u not in gone]
         self.count = len(self.uids)
 
+    def check_uidfetch(self, r):
+        if not self.uidonly:
+            self.fault('UIDFETCH without ENABLE UIDONLY')
+        if int(r.data.get(b'UID', r.number)) != r.number:
+            self.fault('UIDFETCH of %d with another UID' % r.number)
+        self.check_size(r, r.number)
+
     def check_fetch(self, r):
+        if self.uidonly:
+            self.fault('FETCH after ENABLE UIDONLY')
         if r.number > self.count:
             self.fault('FETCH of %d, and there are only %d' % (r.number, self.count))
             return
