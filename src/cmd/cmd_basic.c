@@ -6,6 +6,7 @@
 
 #include "cmd/cmd.h"
 #include "session/session.h"
+#include "session/view.h"
 #include "store/mailbox.h"
 #include "util/ascii.h"
 #include "wire/capability.h"
@@ -193,7 +194,6 @@ cmd_enable(void *session, struct command *cmd)
 	struct parse *p = &cmd->parse;
 	struct str *names = NULL;
 	size_t count = 0;
-	bool had_condstore = s->enabled_condstore;
 
 	do {
 		struct str *more = arena_alloc(cmd->arena, (count + 1) * sizeof *more);
@@ -215,9 +215,7 @@ cmd_enable(void *session, struct command *cmd)
 		output_write(&s->out, names[i].data, names[i].len);
 	}
 	output_text(&s->out, "\r\n");
-	if (s->mailbox != NULL && !had_condstore && s->enabled_condstore)
-		output_format(&s->out, "* OK [HIGHESTMODSEQ %llu] The highest so far\r\n",
-		    (unsigned long long)s->mailbox->facts.modseq);
+	view_tell_modseq(s);
 	return 0;
 }
 

@@ -168,6 +168,7 @@ open_mailbox(struct session *s, struct command *cmd, const struct select_args *a
 		m->claims_recent = false;
 	session_select(s, m, examine || m->read_only || m->unsaved);
 	s->enabled_condstore |= a->condstore;
+	s->condstore_told = s->enabled_condstore;	/* a line of this answer */
 	send_selected(s, a->name);
 	send_resync(s, a);
 	buf_adds(&cmd->code, s->examined ? "READ-ONLY" : "READ-WRITE");

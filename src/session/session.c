@@ -46,6 +46,8 @@ session_select(struct session *s, struct mailbox *mailbox, bool examined)
 	s->mailbox = mailbox;
 	s->examined = examined;
 	s->keywords_told = 0;
+	s->told_modseq = mailbox != NULL ? mailbox->facts.modseq : 0;
+	s->condstore_told = s->enabled_condstore;	/* SELECT itself says it */
 	s->state = mailbox != NULL ? STATE_SELECTED : STATE_AUTHENTICATED;
 }
 

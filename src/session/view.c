@@ -297,6 +297,22 @@ tell_flags(struct session *s, bool uid)
 }
 
 void
+view_tell_modseq(struct session *s)
+{
+	struct mailbox *m = s->mailbox;
+
+	if (m == NULL)
+		return;
+	if (m->gone.count == 0)
+		s->told_modseq = m->facts.modseq;
+	if (!s->enabled_condstore || s->condstore_told)
+		return;
+	s->condstore_told = true;
+	output_format(&s->out, "* OK [HIGHESTMODSEQ %llu] The highest so far\r\n",
+	    (unsigned long long)s->told_modseq);
+}
+
+void
 view_tell(struct session *s, enum tell tell, bool uid)
 {
 	if (s->mailbox == NULL || tell == TELL_NOTHING)
@@ -311,4 +327,5 @@ view_tell(struct session *s, enum tell tell, bool uid)
 		s->context_ops->tell(s, true);
 	view_tell_keywords(s, false);
 	tell_flags(s, uid);
+	view_tell_modseq(s);
 }

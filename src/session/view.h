@@ -36,6 +36,13 @@ void view_tell(struct session *s, enum tell tell, bool uid);
 void view_tell_keywords(struct session *s, bool always);
 
 /*
+ * The first command that enables CONDSTORE while a mailbox is selected brings
+ * HIGHESTMODSEQ (RFC 7162 3.1): not above a change that is still to be told, or a
+ * client that goes now would never hear of it. A part of view_tell.
+ */
+void view_tell_modseq(struct session *s);
+
+/*
  * "* VANISHED (EARLIER) ..." for the messages expunged after a mod-sequence (RFC
  * 7162 3.2.5.2, 3.2.6), limited to the UIDs of known when it is not NULL. seqs
  * and uids, when not NULL, are what the client believes about numbers and UIDs
