@@ -99,7 +99,7 @@ cmd_sort(void *session, struct command *cmd)
 	if (refuse_numbers(s, cmd) < 0 || parse_space(p) < 0 || result_parse(p, &options) < 0
 	    || sort_parse(p, &program) < 0
 	    || parse_space(p) < 0
-	    || criteria_parse(p, CRITERIA_CHARSET_FIRST, &criteria) < 0
+	    || criteria_parse_sort(p, &options, &criteria) < 0
 	    || search_check(s, &criteria, &cmd->err) < 0
 	    || (options.update && search_context_check_tag(s, cmd, &cmd->err) < 0)
 	    || view_refresh(s, &cmd->err) < 0

@@ -128,17 +128,21 @@ parse_header_names(struct command *cmd, struct section *section)
 	return parse_char(p, ')');
 }
 
-/* "<0.100>" behind a section. */
+/* "<0.100>" behind a section; where the end may be left out, "<100>" goes as far as there is. */
 static int
-parse_partial(struct parse *p, struct fetch_item *item)
+parse_partial(struct parse *p, struct fetch_item *item, bool open_end)
 {
-	uint64_t offset, count;
+	uint64_t offset, count = UINT64_MAX;
 
 	item->count = UINT64_MAX;
 	if (!parse_try(p, '<'))
 		return 0;
-	if (parse_number64(p, &offset) < 0 || parse_char(p, '.') < 0 || parse_number64(p, &count) < 0
-	    || parse_char(p, '>') < 0)
+	if (parse_number64(p, &offset) < 0)
+		return -1;
+	if (!(open_end && parse_peek(p) == '>')
+	    && (parse_char(p, '.') < 0 || parse_number64(p, &count) < 0))
+		return -1;
+	if (parse_char(p, '>') < 0)
 		return -1;
 	if (count == 0)
 		return err_set(p->err, ERR_SYNTAX, "A partial FETCH must ask for at least one octet");
@@ -202,7 +206,7 @@ parse_body_section(struct command *cmd, struct fetch_items *items, bool peek)
 	struct fetch_item *item = add_item(cmd, items);
 
 	item->kind = ITEM_SECTION;
-	if (parse_section(cmd, item) < 0 || parse_partial(&cmd->parse, item) < 0)
+	if (parse_section(cmd, item) < 0 || parse_partial(&cmd->parse, item, false) < 0)
 		return -1;
 	make_label(cmd, item);
 	item->from_header = fields_are_common(&item->section);
@@ -224,9 +228,8 @@ parse_binary(struct command *cmd, struct fetch_items *items, enum item_kind kind
 	item->count = UINT64_MAX;
 	if (parse_section(cmd, item) < 0)
 		return -1;
-	if (item->section.kind != SECTION_ALL)
-		return err_set(&cmd->err, ERR_SYNTAX, "BINARY takes part numbers only");
-	if (kind == ITEM_BINARY && parse_partial(&cmd->parse, item) < 0)
+	/* Dovecot takes <n> here, so clients may send it */
+	if (kind == ITEM_BINARY && parse_partial(&cmd->parse, item, true) < 0)
 		return -1;
 	make_label(cmd, item);
 	items->want |= MESSAGE_WANT_FILE | MESSAGE_WANT_PARTS;
@@ -397,6 +400,26 @@ add_lines(const char *bytes, size_t len, struct made *made, size_t i)
 	return 0;
 }
 
+/*
+ * BINARY[1.MIME], BINARY[TEXT]: RFC 3516 has part numbers alone, clients of other servers
+ * ask for more. A header has no encoding, so it is what BODY shows.
+ */
+static void
+copy_section(const struct fetch_item *item, struct made *made, size_t i,
+    const struct message_reader *reader)
+{
+	struct section_data data = SECTION_DATA_INIT;
+
+	made->found[i] = section_find(&item->section, reader->mail.data, reader->mail.len,
+	    MAIL_UNKNOWN, &made->parts, &data);
+	if (made->found[i])
+		made->sizes[i] = section_partial(&data, 0, UINT64_MAX);
+	if (made->found[i] && item->kind == ITEM_BINARY)
+		section_send(&data, reader->mail.data, reader->mail.len, 0, UINT64_MAX, sink_buf,
+		    &made->decoded[i]);
+	section_data_fini(&data);
+}
+
 static int
 decode_part(const struct fetch_item *item, struct made *made, size_t i,
     const struct message_reader *reader, struct err *err)
@@ -443,7 +466,11 @@ prepare(const struct fetch_items *items, struct made *made,
 		const char *bytes;
 		size_t len;
 
-		if (item->kind == ITEM_BINARY || item->kind == ITEM_BINARY_SIZE) {
+		bool binary = item->kind == ITEM_BINARY || item->kind == ITEM_BINARY_SIZE;
+
+		if (binary && item->section.kind != SECTION_ALL) {
+			copy_section(item, made, i, reader);
+		} else if (binary) {
 			if (decode_part(item, made, i, reader, err) < 0)
 				return -1;
 		} else if (item->kind == ITEM_SECTION) {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "query/charset.h"
+#include "query/result.h"
 #include "util/arena.h"
 #include "util/ascii.h"
 #include "util/buf.h"
@@ -546,8 +547,10 @@ read_charset(struct reader *r, enum criteria_charset where)
 	return charset_open(&r->charset, name.data, p->err);
 }
 
-int
-criteria_parse(struct parse *p, enum criteria_charset charset, struct criteria *out)
+/* late: where to keep a RETURN that stands behind the charset, NULL where none may. */
+static int
+read_program(struct parse *p, enum criteria_charset charset, struct result_options *late,
+    struct criteria *out)
 {
 	struct reader r = { .p = p, .out = out, .charset = CHARSET_INIT };
 	struct criterion *node;
@@ -555,6 +558,8 @@ criteria_parse(struct parse *p, enum criteria_charset charset, struct criteria *
 
 	*out = (struct criteria){ .root = NULL };
 	result = read_charset(&r, charset);
+	if (result == 0 && late != NULL)
+		result = result_parse(p, late);
 	if (result == 0)
 		result = push(&r, node_new(&r, CRITERION_AND), 0, false);
 	while (result == 0) {
@@ -564,6 +569,18 @@ criteria_parse(struct parse *p, enum criteria_charset charset, struct criteria *
 	}
 	charset_close(&r.charset);
 	return result < 0 ? -1 : 0;
+}
+
+int
+criteria_parse(struct parse *p, enum criteria_charset charset, struct criteria *out)
+{
+	return read_program(p, charset, NULL, out);
+}
+
+int
+criteria_parse_sort(struct parse *p, struct result_options *options, struct criteria *out)
+{
+	return read_program(p, CRITERIA_CHARSET_FIRST, options->given ? NULL : options, out);
 }
 
 void

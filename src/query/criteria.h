@@ -96,6 +96,8 @@ struct criteria {
 	bool uses_saved;
 };
 
+struct result_options;
+
 enum {
 	/* Keys, lists, NOTs and ORs of one program; real clients send some hundred. */
 	CRITERIA_NODES_MAX = 20000,
@@ -119,6 +121,12 @@ enum criteria_charset {
  * of too many keys, else ERR_SYNTAX.
  */
 int criteria_parse(struct parse *p, enum criteria_charset charset, struct criteria *out);
+
+/*
+ * The same for SORT. Drafts of RFC 5267 had RETURN behind the charset, and test suites
+ * still send it there: taken into *options, if these were not given before.
+ */
+int criteria_parse_sort(struct parse *p, struct result_options *options, struct criteria *out);
 
 /*
  * Say what "*" means: the last number and the last UID of a mailbox, 0 for an

@@ -156,8 +156,9 @@ print_partial(const struct result_options *o, const uint32_t *ids, size_t count,
 	struct result_span span = result_range_span(&o->range, count);
 	const char *sign = o->range.from_end ? "-" : "";
 
-	buf_addf(out, " PARTIAL (%s%u:%s%u ", sign, (unsigned)o->range.first,
-	    sign, (unsigned)o->range.last);
+	/* in its plain form, whichever way it was asked: RFC 9394 has both for the same range */
+	buf_addf(out, " PARTIAL (%s%u:%s%u ", sign, (unsigned)low_end(&o->range),
+	    sign, (unsigned)high_end(&o->range));
 	if (span.from == span.to)
 		buf_adds(out, "NIL");
 	else

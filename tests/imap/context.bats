@@ -111,3 +111,13 @@ letter() { printf 'Subject: %s\nFrom: %s\nDate: %d Jan 2020 00:00:00 +0000\n\nte
 	must A 'SEARCH RETURN (UPDATE ALL) BODY "text of two"'
 	deliver inbox "$T/2" >/dev/null; must A NOOP; heard A '* ESEARCH (TAG "A2") ADDTO (0 2)'
 }
+
+@test "SORT takes RETURN behind the charset too, where drafts of RFC 5267 had it" {
+	mailbox inbox 5*plain.eml; open A inbox
+	must A 'SORT (REVERSE ARRIVAL) US-ASCII RETURN (PARTIAL 4:2) 1:5'; heard A '* ESEARCH (TAG "A2") PARTIAL (2:4 4,3,2)'
+	must A 'SORT (ARRIVAL) US-ASCII RETURN (COUNT) ALL'; heard A '* ESEARCH (TAG "A3") COUNT 5'
+	for wrong in 'RETURN (PARTIAL 1) ALL' 'RETURN (PARTIAL *:1) ALL' 'RETURN ALL' 'RETURN (COUNT)'; do
+		say A "SORT (ARRIVAL) US-ASCII $wrong"; bad A
+	done
+	say A 'SORT RETURN (COUNT) (ARRIVAL) US-ASCII RETURN (COUNT) ALL'; bad A
+}

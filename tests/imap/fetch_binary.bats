@@ -82,3 +82,15 @@ load ../lib
 	fetched_like A 1 'BINARY[1.1.1]' 'text{{\n?}}'; fetched A 1 'BINARY.SIZE[2]' 22; fetched A 1 'BINARY[2]<0>' PK
 	save A 1 'BINARY[1.2]' "$T/got"; [[ $(head -c 4 "$T/got" | tail -c 3) == PNG ]]
 }
+
+@test "sections beside part numbers, which RFC 3516 has not, are what BODY shows; <n> goes to the end" {
+	mailbox inbox pdf-attachment.eml; open A inbox
+	for section in HEADER TEXT 1.MIME 2.MIME 'HEADER.FIELDS (SUBJECT FROM)'; do
+		must A "FETCH 1 (BODY.PEEK[$section] BINARY.PEEK[$section] BINARY.SIZE[$section])"
+		save A 1 "BODY[$section]" "$T/body"; same A 1 "BINARY[$section]" "$T/body"
+		fetched A 1 "BINARY.SIZE[$section]" "$(stat -c %s "$T/body")"
+	done
+	must A 'FETCH 1 (BINARY.PEEK[2] BINARY.PEEK[2]<100>)'; save A 1 'BINARY[2]' "$T/whole"; save A 1 'BINARY[2]<100>' "$T/rest"
+	cmp <(tail -c +101 "$T/whole") "$T/rest"
+	must A 'FETCH 1 BINARY.PEEK[3.MIME]'; fetched A 1 'BINARY[3.MIME]' NIL
+}
