@@ -10,9 +10,9 @@
  * page is replaced by zeros and the mail is marked torn; anywhere else the
  * signal does what it always does.
  *
- * All bytes come through load(). Files that another server has compressed with
- * gzip are opened up there, by their first bytes and not by their names: everybody
- * behind sees the message as it was sent, and sizes are its own.
+ * All bytes come through load(). Files that another server has compressed are
+ * opened up behind it (mail/unpack.c): everybody else sees the message as it was
+ * sent, and sizes are its own.
  */
 #include "mail/file.h"
 
@@ -26,17 +26,16 @@
 #include <string.h>
 #include <threads.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "mail/crlf.h"
+#include "mail/unpack.h"
 #include "util/err.h"
 #include "util/io.h"
 
 enum {
 	READ_MAX = 128 * 1024,	/* up to here a read is cheaper than a mapping and its page faults */
 	KEEP_MAX = 64 * 1024,	/* room that a session keeps between messages */
-	GUNZIP_MAX = 512 << 20,	/* octets of a compressed message, opened up; a larger one is shown as it lies there */
-	GUNZIP_STEP = 1 << 17,
+	UNPACKED_MAX = 512 << 20,	/* octets of a compressed message, opened up; a larger one is shown as it lies there */
 	MAPS_MAX = 64,		/* large messages open at once; searching threads have one each */
 };
 
@@ -127,48 +126,27 @@ unmap(struct mail *mail)
 	mail->map_slot = -1;
 }
 
-/* All members of a gzip file behind out; false when it is damaged or larger than we take. */
-static bool
-gunzip(const char *bytes, size_t len, struct buf *out)
-{
-	z_stream z = { .next_in = (Bytef *)bytes };
-	int result = inflateInit2(&z, 16 + MAX_WBITS);	/* 16: a gzip header, nothing else */
-	size_t left = len;
-
-	while (result == Z_OK && out->len < GUNZIP_MAX) {
-		uInt given = left > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uInt)left;
-
-		z.avail_in = given;
-		z.next_out = (Bytef *)buf_reserve(out, GUNZIP_STEP);
-		z.avail_out = GUNZIP_STEP;
-		result = inflate(&z, Z_NO_FLUSH);
-		out->len += GUNZIP_STEP - z.avail_out;
-		left -= given - z.avail_in;
-		if (result == Z_STREAM_END && left > 0)
-			result = inflateReset(&z);
-	}
-	inflateEnd(&z);
-	buf_add(out, "", 0);
-	return result == Z_STREAM_END;
-}
-
 /* Is the message lying there compressed? Then what it says takes the place of its bytes. */
-static void
-open_up(struct mail *mail)
+static int
+open_up(struct mail *mail, struct err *err)
 {
 	struct buf plain = BUF_INIT;
 
-	if (mail->len < 18 || memcmp(mail->data, "\x1f\x8b\x08", 3) != 0)
-		return;
-	if (!gunzip(mail->data, mail->len, &plain)) {
+	switch (unpack(mail->data, mail->len, UNPACKED_MAX, &plain, err)) {
+	case UNPACK_FAILED:
+		return -1;
+	case UNPACK_PLAIN:
 		buf_fini(&plain);
-		return;
+		return 0;
+	case UNPACK_DONE:
+		break;
 	}
 	unmap(mail);
 	buf_fini(&mail->room);
 	mail->room = plain;
 	mail->data = buf_str(&mail->room);
 	mail->len = mail->room.len;
+	return 0;
 }
 
 /* The bytes of the file, size of them by fstat. 0, or -1 with errno. */
@@ -222,8 +200,9 @@ mail_open(struct mail *mail, int dirfd, const char *path, struct err *err)
 		err_errno(err, "read", path);
 		goto fail;
 	}
+	if (open_up(mail, err) < 0)
+		goto fail;
 	close(fd);
-	open_up(mail);
 	mail->mtime = st.st_mtim;
 	mail->open = true;
 	return MAIL_OPEN;

@@ -46,7 +46,8 @@ enum mail_opened {
  * Open path (relative to dirfd). Symbolic links are not followed, nothing but a
  * regular file is read, and no open waits (a fifo, a lease). A mail that was
  * open is closed first. Fails with the kind of the failed call, with
- * ERR_WORLD when it is no regular file.
+ * ERR_WORLD when it is no regular file, with ERR_CANNOT when it is compressed or
+ * encrypted in a way that cannot be read here.
  */
 enum mail_opened mail_open(struct mail *mail, int dirfd, const char *path, struct err *err);
 

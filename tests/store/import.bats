@@ -262,6 +262,54 @@ untouched() { (cd "$MAILDIR" && find . -type f ! -path './cur/*' ! -path './new/
 	done
 }
 
+# appended KIND FOLDER: plain.eml and pdf-attachment.eml, saved by Dovecot in this compression
+appended() {
+	mkdir -p "$MAILDIR"/{cur,new,tmp}; give "$MAILDIR"; chmod 755 "$T"
+	PEER_SETTINGS=$'mail_plugins = $mail_plugins zlib\nplugin {\n  zlib_save = '$1$'\n}' as_user python3 - "$MAYFLY_SRC/tests/peer/dovecot-imap" "$MAILDIR" "$MAIL" "$2" <<-'END'
+		import subprocess, sys
+		server = subprocess.Popen(sys.argv[1:3], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+		server.stdout.readline()
+		def say(words, literal=None):
+		    server.stdin.write(b'a ' + words.encode() + (b' {%d+}\r\n' % len(literal) + literal if literal else b'') + b'\r\n')
+		    server.stdin.flush()
+		    line = b''
+		    while not line.startswith(b'a '):
+		        line = server.stdout.readline()
+		        assert line, words
+		    assert line.startswith(b'a OK'), line
+		if sys.argv[4] != 'INBOX':
+		    say('CREATE ' + sys.argv[4])
+		for name in 'plain.eml', 'pdf-attachment.eml':
+		    say('APPEND %s (\\Seen)' % sys.argv[4], open(sys.argv[3] + '/' + name, 'rb').read().replace(b'\r\n', b'\n').replace(b'\n', b'\r\n'))
+		say('LOGOUT')
+	END
+}
+
+@test "25: what Dovecot saved with gzip, zstd, bzip2 and LZ4 has the size and the text of the plain message" {
+	needs /usr/lib/dovecot/imap dovecot-imapd; [[ -e /usr/lib/dovecot/modules/lib20_zlib_plugin.so ]] || skip 'no zlib plugin of Dovecot'
+	for way in gz zstd bz2 lz4; do
+		[[ $way == gz ]] || grep -q "lib$way[.]so" "$MAYFLY_BUILD/mayfly-imap" || continue	# built without it
+		appended "$way" "$way"; for f in "$MAILDIR/.$way"/cur/*; do [[ $(head -c 5 "$f" | tr -d '\0') != From: ]]; done
+		start A; must A "SELECT $way"
+		must A 'FETCH 1:2 (UID RFC822.SIZE ENVELOPE BODYSTRUCTURE BODY.PEEK[])'; fetched A 2 UID 2
+		same A 1 'BODY[]' plain.eml; same A 2 'BODY[]' pdf-attachment.eml; parts A 2
+		must A 'FETCH 2 (BODY.PEEK[1] BODY.PEEK[]<5.20>)'; must A 'SEARCH BODY "this is all"'; searched A 1
+		must A "STATUS $way (SIZE)"; crlf plain.eml "$T/1"; crlf pdf-attachment.eml "$T/2"; status A "$way" SIZE $(($(stat -c %s "$T/1") + $(stat -c %s "$T/2")))
+		must A "COPY 1 inbox"; must A 'SELECT inbox'; must A 'FETCH * (RFC822.SIZE BODY.PEEK[])'; close A
+		as_user "$MAYFLY_BUILD/mayfly-admin" --maildir="$MAILDIR" check "$way"	# ,S= is of the plain text
+	done
+	start A; must A 'SELECT inbox'; must A 'FETCH 1:* BODY.PEEK[]'; for n in 1 2 3 4; do same A $n 'BODY[]' plain.eml; done
+}
+
+@test "25: ,S= of the plain size, wrong or not there, and a message that cannot be read leaves the others alone" {
+	mailbox inbox plain.eml
+	for name in '1.M1.h,S=192:2,' '2.M2.h,S=7:2,' '3.M3.h:2,'; do gzip -c "$MAIL/plain.eml" >"$MAILDIR/cur/$name"; done
+	printf 'CRYPTED\3\7 nobody knows' >"$MAILDIR/cur/4.M4.h:2,S"; give "$MAILDIR"
+	open A inbox; say A 'FETCH 1:* (RFC822.SIZE BODY.PEEK[])'; no A CANNOT; for n in 1 2 3 5; do fetched A $n RFC822.SIZE 202; same A $n 'BODY[]' plain.eml; done
+	[[ $(text A) == *'encrypted by Dovecot'* ]]; must A 'FETCH 4 (FLAGS UID INTERNALDATE)'; fetched A 4 FLAGS '\Seen'
+	say A 'FETCH 4 BODY.PEEK[]'; no A CANNOT; [[ $(stderr A | grep -c mail-crypt) == 1 ]]; must A 'SEARCH TEXT "this is all"'; searched A '1 2 3 5'
+}
+
 @test "26: ,U= put into a thousand names between two sessions" {
 	mailbox inbox 1000*plain.eml
 	open A inbox; must A 'UID FETCH 1:* UID'; before=$(uids A); close A; n=0
