@@ -21,6 +21,7 @@ with_accounts() {
 }
 
 make_accounts() {
+	own_mounts
 	local hash=$(sed -n 's/^alice:\([^:]*\):.*/\1/p' "$T/users") today=$(($(date +%s) / 86400))
 	cat /etc/passwd - >"$T/passwd" <<-END
 		sally:x:61011:61011::$T/sally:/bin/sh

@@ -257,6 +257,7 @@ fetch_with_curl() {	# fetch_with_curl URL [option ...]
 	need_root
 	need sshd openssh-server
 	need mbsync isync
+	own_mounts
 	PORT=$(free_port)
 	ssh-keygen -q -t ed25519 -N '' -f "$T/hostkey"
 	ssh-keygen -q -t ed25519 -N '' -f "$T/key"

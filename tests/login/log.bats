@@ -98,6 +98,7 @@ matched() {
 @test "under inetd, where standard error is the connection, the log goes to syslog" {
 	need_root
 	need xinetd xinetd
+	own_mounts
 	PORT=$(free_port)
 	mkdir "$T/dev"
 	mknod -m 666 "$T/dev/null" c 1 3

@@ -64,6 +64,11 @@ say_local() {
 	heard=$(tr -d '\r' <"$T/heard")
 }
 
+# Mounts that nobody else sees; a plain chroot, or a container without the right, has none.
+own_mounts() {
+	unshare -m mount --make-rprivate / 2>/dev/null || skip "no mounts of our own can be made here"
+}
+
 free_port() {
 	perl -MIO::Socket::INET -e '
 		my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1) or die;

@@ -172,7 +172,7 @@ untouched() { (cd "$MAILDIR" && find . -type f ! -path './cur/*' ! -path './new/
 	printf '%s\n' 'depot {' '	_uidvalidity = 1084182000,' '	_uidnext = 57,' '	_version = 1.0.5' '}' | foreign bincimap-uidvalidity
 	printf '%s\n' '# a comment' '0 {' '	_UID = 12,' '	_Size = 5120,' '	_ID = 1.M1.h@x,' '	_InternalDate = 1084182000' '}' \
 		'1 {' '	_UID = 13,' '	_ID = "2.V1,S=4.h",' '	_InternalDate = 4084182001' '}' \
-		"2 { _UID = 15, _ID = <$(printf 3.M3.h | xxd -p)> }" '/* } */ 3 { _ID = 4.M4.h, _UID = 60 }' 'depot {' '	_version = 1.0.5' '}' | foreign bincimap-cache
+		"2 { _UID = 15, _ID = <$(printf 3.M3.h | od -An -v -tx1 | tr -d ' \n')> }" '/* } */ 3 { _ID = 4.M4.h, _UID = 60 }' 'depot {' '	_version = 1.0.5' '}' | foreign bincimap-cache
 	before; met '12 13 15 60' 1084182000 61; untouched
 	must A 'FETCH 1,2 INTERNALDATE'; fetched_like A 1 INTERNALDATE '10-May-2004 ...'; refute fetched_like A 2 INTERNALDATE '...2099...'
 }
