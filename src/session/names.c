@@ -82,7 +82,7 @@ name_from_client(const struct session *s, const char *name, size_t len, struct b
 			    ? "The mailbox name is not valid UTF-8"
 			    : "The mailbox name is not valid modified UTF-7");
 		/* INBOX is one mailbox in any case of its letters, also as a parent. */
-		if (part == start && prefix_len == 0 && ascii_is(out->data + part, out->len - part, "INBOX"))
+		if (part == start && prefix_len == 0 && ascii_is(buf_str(out) + part, out->len - part, "INBOX"))
 			memcpy(out->data + part, "INBOX", 5);
 		if (end == NULL)
 			break;
