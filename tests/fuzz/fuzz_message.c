@@ -3,10 +3,6 @@
  * table saved and loaded, sections whole and in steps, decoding, text, preview.
  * What must hold: the IMAP texts are balanced and complete, sections have the
  * size that was told, a saved table loads as itself, decoded text is UTF-8.
- *
- * Linked with libmail, libutil and the module's sources, by clang with
- * -fsanitize=fuzzer,address,undefined; without the fuzzer, -DFUZZ_MAIN gives a
- * program that takes files as arguments.
  */
 #include <assert.h>
 #include <stdint.h>
@@ -179,20 +175,3 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(bytes);
 	return 0;
 }
-
-#ifdef FUZZ_MAIN
-#include <fcntl.h>
-
-int
-main(int argc, char **argv)
-{
-	struct mail mail = MAIL_INIT;
-	struct err err;
-
-	for (int i = 1; i < argc; i++)
-		if (mail_open(&mail, AT_FDCWD, argv[i], &err) == MAIL_OPEN)
-			LLVMFuzzerTestOneInput((const uint8_t *)mail.data, mail.len);
-	mail_fini(&mail);
-	return 0;
-}
-#endif
