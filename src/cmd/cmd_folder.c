@@ -93,7 +93,7 @@ parse_new_mailbox(struct session *s, struct command *cmd, const char **out, stru
 		err_set(why, ERR_CANNOT, "A mailbox name may not be empty");
 	else if (strstr(text.data, "&AC4-") != NULL || strstr(text.data, "&AC8-") != NULL)
 		err_set(why, ERR_CANNOT, "The mailbox name is not valid modified UTF-7");
-	else if (name_from_client(s, text.data, text.len, &name, why) == 0)
+	else if (name_for_new(s, text.data, text.len, &name, why) == 0)
 		*out = arena_strndup(cmd->arena, name.data, name.len);
 	buf_fini(&name);
 	return 0;

@@ -20,7 +20,7 @@ struct buf;
 struct err;
 
 /* Raised with any change below; a module of another version is not used. */
-#define MESSAGE_OPS_VERSION 1
+#define MESSAGE_OPS_VERSION 2
 /* The symbol that dlsym finds: a const struct message_ops. */
 #define MESSAGE_OPS_SYMBOL "mayfly_message_ops"
 
@@ -93,6 +93,12 @@ struct message_ops {
 	 */
 	int (*to_utf8)(const char *charset, const char *bytes, size_t len, struct buf *out,
 	    struct err *err);
+
+	/*
+	 * Valid UTF-8 in Normalization Form C, as Net-Unicode has it (RFC 5198),
+	 * added to out: for mailbox names.
+	 */
+	void (*compose)(const char *utf8, size_t len, struct buf *out);
 };
 
 #endif

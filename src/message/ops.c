@@ -51,6 +51,18 @@ to_utf8(const char *name, const char *bytes, size_t len, struct buf *out, struct
 	return 0;
 }
 
+static void
+compose(const char *utf8, size_t len, struct buf *out)
+{
+	char *composed = g_utf8_normalize(utf8, (gssize)len, G_NORMALIZE_NFC);
+
+	if (composed != NULL)
+		buf_adds(out, composed);
+	else
+		buf_add(out, utf8, len);
+	g_free(composed);
+}
+
 __attribute__((visibility("default"))) const struct message_ops mayfly_message_ops = {
 	.version = MESSAGE_OPS_VERSION,
 	.decode = decode_part,
@@ -58,4 +70,5 @@ __attribute__((visibility("default"))) const struct message_ops mayfly_message_o
 	.header_text = words_decode,
 	.preview = text_preview,
 	.to_utf8 = to_utf8,
+	.compose = compose,
 };

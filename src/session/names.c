@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "mail/module.h"
+#include "message/message.h"
 #include "session/session.h"
 #include "store/folder.h"
 #include "util/ascii.h"
@@ -56,8 +58,8 @@ part_from_client(const struct session *s, const char *part, size_t len, struct b
 	return run_from_client(s, part + start, len - start, out);
 }
 
-int
-name_from_client(const struct session *s, const char *name, size_t len, struct buf *out,
+static int
+spell_for_store(const struct session *s, const char *name, size_t len, struct buf *out,
     struct err *err)
 {
 	const char *prefix = s->options->prefix;
@@ -93,6 +95,71 @@ name_from_client(const struct session *s, const char *name, size_t len, struct b
 	if (prefix_len > 0 && ascii_is(buf_str(out) + start, out->len - start, "INBOX"))
 		memcpy(out->data + start, "INBOX", 5);
 	return 0;
+}
+
+/*
+ * May composing change this? Scripts whose characters stand alone never ask for the
+ * module: below U+0300 nothing combines, and these blocks have neither combining
+ * characters nor any that another form is preferred to.
+ */
+static bool
+may_need_composing(const char *text, size_t len)
+{
+	static const struct {
+		uint32_t first, last;
+	} safe[] = {
+		{ 0, 0x2ff }, { 0x388, 0x482 }, { 0x48a, 0x590 }, { 0x10a0, 0x10ff },
+		{ 0x3041, 0x3098 }, { 0x309b, 0x30ff }, { 0x4e00, 0x9fff }, { 0xac00, 0xd7a3 },
+		{ 0x1f300, 0x1faff },
+	};
+	const char *end = text + len;
+	uint32_t c;
+
+	while (utf8_next(&text, end, &c)) {
+		size_t i = 0;
+
+		while (i < sizeof safe / sizeof safe[0] && (c < safe[i].first || c > safe[i].last))
+			i++;
+		if (i == sizeof safe / sizeof safe[0])
+			return true;
+	}
+	return false;
+}
+
+static int
+spell_composed(struct session *s, const char *name, size_t len, bool for_new, struct buf *out,
+    struct err *err)
+{
+	size_t start = out->len;
+	const struct message_ops *ops;
+	struct buf composed = BUF_INIT;
+
+	if (spell_for_store(s, name, len, out, err) < 0)
+		return -1;
+	/* Modified UTF-7 has no rule of forms, and its clients look for just the name that they gave. */
+	if (!session_utf8(s) || !may_need_composing(out->data + start, out->len - start)
+	    || (!for_new && folder_exists(&s->account, buf_str(out) + start)))
+		return 0;
+	ops = module_ops(err);
+	if (ops == NULL)
+		return -1;
+	ops->compose(out->data + start, out->len - start, &composed);
+	out->len = start;
+	buf_add(out, composed.data, composed.len);
+	buf_fini(&composed);
+	return 0;
+}
+
+int
+name_from_client(struct session *s, const char *name, size_t len, struct buf *out, struct err *err)
+{
+	return spell_composed(s, name, len, false, out, err);
+}
+
+int
+name_for_new(struct session *s, const char *name, size_t len, struct buf *out, struct err *err)
+{
+	return spell_composed(s, name, len, true, out, err);
 }
 
 static void

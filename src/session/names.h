@@ -14,8 +14,17 @@ struct command;
 struct err;
 struct session;
 
-/* The store's name behind out. ERR_CANNOT when no mailbox can have that name. */
-int name_from_client(const struct session *s, const char *name, size_t len, struct buf *out,
+/*
+ * The store's name behind out. ERR_CANNOT when no mailbox can have that name.
+ * In UTF-8, a name that is not in Normalization Form C means the mailbox of just
+ * that name where there is one (another program made it), else the one of its
+ * composed form, as CREATE would have made it (RFC 9051 5.1).
+ */
+int name_from_client(struct session *s, const char *name, size_t len, struct buf *out,
+    struct err *err);
+
+/* The same for a mailbox that is to be made: always the composed form (RFC 9051 6.3.4). */
+int name_for_new(struct session *s, const char *name, size_t len, struct buf *out,
     struct err *err);
 
 /* The client's name behind out. */

@@ -84,6 +84,26 @@ folder_check_name(struct account *account, const char *name, struct err *err)
 	return 0;
 }
 
+/*
+ * For a mailbox to be made. What other programs made may be called as it likes, but
+ * no name in Net-Unicode has C1 controls, the separators of lines and paragraphs
+ * (RFC 6855 3) or a byte order mark (RFC 5198 2).
+ */
+static int
+check_new_name(struct account *account, const char *name, struct err *err)
+{
+	const char *at = name, *end = name + strlen(name);
+	uint32_t c;
+
+	if (folder_check_name(account, name, err) < 0)
+		return -1;
+	while (utf8_next(&at, end, &c))
+		if ((c >= 0x80 && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff)
+			return err_set(err, ERR_CANNOT,
+			    "A mailbox name may hold no control characters");
+	return 0;
+}
+
 /* ---- looking ---- */
 
 static bool
@@ -364,7 +384,7 @@ folder_create(struct account *account, const char *name, struct err *err)
 	struct buf path = BUF_INIT;
 	int result;
 
-	if (folder_check_name(account, name, err) < 0)
+	if (check_new_name(account, name, err) < 0)
 		return -1;
 	if (strcmp(name, "INBOX") == 0 || folder_exists(account, name))
 		return err_set(err, ERR_ALREADYEXISTS, "The mailbox exists already");
@@ -567,7 +587,7 @@ folder_rename(struct account *account, const char *from, const char *to, struct 
 	struct folder_list list;
 	int result;
 
-	if (folder_check_name(account, to, err) < 0)
+	if (check_new_name(account, to, err) < 0)
 		return -1;
 	if (strcmp(to, "INBOX") == 0)
 		return err_set(err, ERR_ALREADYEXISTS, "INBOX exists already");
