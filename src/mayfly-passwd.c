@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "login/password.h"
+#include "login/scram.h"
 #include "login/users_file.h"
 #include "util/ascii.h"
 #include "util/buf.h"
@@ -64,7 +65,7 @@ usage(int status)
 	    "       mayfly-passwd [--file=FILE] check USER\n"
 	    "       mayfly-passwd [--file=FILE] remove USER\n"
 	    "       mayfly-passwd [--file=FILE] list\n"
-	    "--method=yescrypt|sha512|bcrypt and --cost=N choose the hash of add and change.\n",
+	    "--method=yescrypt|sha512|bcrypt|scram-sha-256 and --cost=N choose the hash of add and change.\n",
 	    status == STATUS_OK ? stdout : stderr);
 	return status;
 }
@@ -222,6 +223,7 @@ make_hash(const struct request *request, struct buf *out)
 {
 	static const struct { const char *name, *prefix; } methods[] = {
 		{ "yescrypt", "$y$" }, { "sha512", "$6$" }, { "bcrypt", "$2b$" },
+		{ "scram-sha-256", SCRAM_PREFIX },
 	};
 	char secret[PASSWORD_MAX + 2];
 	const char *prefix = NULL;
@@ -240,7 +242,7 @@ make_hash(const struct request *request, struct buf *out)
 		return complain(STATUS_USAGE, "a cost is a number");
 	status = read_secret(secret, true);
 	if (status == STATUS_OK && password_hash(secret, prefix, (unsigned long)cost, out, &err) < 0)
-		status = complain(STATUS_TROUBLE, "%s", err.detail);
+		status = complain(err.kind == ERR_NO ? STATUS_USAGE : STATUS_TROUBLE, "%s", err.detail);
 	mem_wipe(secret, sizeof secret);
 	return status;
 }
@@ -281,6 +283,7 @@ alter(const struct request *request, const char *verb)
 	bool add = strcmp(verb, "add") == 0, remove = strcmp(verb, "remove") == 0, found;
 	struct buf file = BUF_INIT, next = BUF_INIT, line = BUF_INIT, hash = BUF_INIT;
 	char *old[6] = { NULL }, *old_line = NULL;
+	unsigned char key[SCRAM_OCTETS];
 	size_t start = 0, end = 0;
 	int status = STATUS_TROUBLE, fd = -1;
 
@@ -319,12 +322,16 @@ alter(const struct request *request, const char *verb)
 	    : make_line(request, old, hash.len > 0 ? hash.data : either(old[1], "!"), &line);
 	if (status != STATUS_OK)
 		goto out;
+	if (strncmp(buf_str(&hash), SCRAM_PREFIX, strlen(SCRAM_PREFIX)) == 0
+	    && !users_file_key(fd, key))
+		users_key_make(&next);
 	buf_add(&next, file.data, start);
 	if (!remove && next.len > 0 && next.data[next.len - 1] != '\n')
 		buf_addc(&next, '\n');
 	buf_add(&next, line.data, line.len);
 	buf_add(&next, file.data + end, file.len - end);
 	status = replace(request->file, fd, &next);
+	mem_wipe(key, sizeof key);
 out:
 	buf_fini(&file);
 	buf_fini(&next);

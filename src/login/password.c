@@ -1,10 +1,12 @@
-/* crypt(3) with its memory wiped. The methods themselves are libcrypt's. */
+/* crypt(3) with its memory wiped, and SCRAM's verifiers. The methods themselves are libraries'. */
 #include "login/password.h"
 
 #include <crypt.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "login/prepare.h"
+#include "login/scram.h"
 #include "util/buf.h"
 #include "util/err.h"
 #include "util/mem.h"
@@ -15,8 +17,14 @@ const char password_nobody[] =
 bool
 password_is_hash(const char *hash)
 {
-	int known = crypt_checksalt(hash);
+	struct scram_verifier verifier;
+	int known;
 
+	if (scram_parse(hash, &verifier)) {
+		mem_wipe(&verifier, sizeof verifier);
+		return true;
+	}
+	known = crypt_checksalt(hash);
 	/* Weak methods (old DES) are let through: they are what some sites still have. */
 	return known == CRYPT_SALT_OK || known == CRYPT_SALT_METHOD_LEGACY
 	    || known == CRYPT_SALT_TOO_CHEAP;
@@ -40,10 +48,19 @@ same_text(const char *a, const char *b)
 bool
 password_matches(const char *secret, const char *hash)
 {
-	struct crypt_data *data = mem_calloc(1, sizeof *data);
-	const char *got = crypt_rn(secret, hash, data, (int)sizeof *data);
-	bool same = got != NULL && same_text(got, hash);
+	struct scram_verifier verifier;
+	struct crypt_data *data;
+	const char *got;
+	bool same;
 
+	if (scram_parse(hash, &verifier)) {
+		same = scram_matches(secret, &verifier);
+		mem_wipe(&verifier, sizeof verifier);
+		return same;
+	}
+	data = mem_calloc(1, sizeof *data);
+	got = crypt_rn(secret, hash, data, (int)sizeof *data);
+	same = got != NULL && same_text(got, hash);
 	mem_wipe(data, sizeof *data);
 	free(data);
 	return same;
@@ -55,6 +72,29 @@ password_spend(const char *secret, const char *like)
 	(void)password_matches(secret, like);
 }
 
+/* The verifier of SCRAM. What SASLprep would change is refused, in words for the administrator. */
+static int
+make_verifier(const char *secret, unsigned long iterations, struct buf *out, struct err *err)
+{
+	struct scram_verifier verifier;
+
+	err_set(err, ERR_NO, "No verifier of SCRAM could be made");
+	if (!scram_is_built_in())
+		return err_detail(err, "SCRAM needs nettle, and this was built without it");
+	if (iterations == 0)
+		iterations = SCRAM_ITERATIONS_PRESET;
+	if (iterations < SCRAM_ITERATIONS_MIN || iterations > SCRAM_ITERATIONS_MAX)
+		return err_detail(err, "the cost of SCRAM is %d to %d iterations", SCRAM_ITERATIONS_MIN,
+		    SCRAM_ITERATIONS_MAX);
+	if (!prepare_is_stable(secret, strlen(secret)))
+		return err_detail(err, "this password has a character that programs prepare "
+		    "in different ways (RFC 4013); see mayfly-passwd(8)");
+	scram_make(secret, (unsigned)iterations, &verifier);
+	scram_format(&verifier, out);
+	mem_wipe(&verifier, sizeof verifier);
+	return 0;
+}
+
 int
 password_hash(const char *secret, const char *prefix, unsigned long cost, struct buf *out,
     struct err *err)
@@ -64,6 +104,8 @@ password_hash(const char *secret, const char *prefix, unsigned long cost, struct
 	const char *hash;
 	int result = -1;
 
+	if (strcmp(prefix, SCRAM_PREFIX) == 0)
+		return make_verifier(secret, cost, out, err);
 	if (crypt_gensalt_rn(prefix, cost, NULL, 0, setting, sizeof setting) == NULL) {
 		err_errno(err, "crypt_gensalt", prefix);
 		goto out;

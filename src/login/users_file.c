@@ -13,8 +13,10 @@
 #include "login/password.h"
 #include "util/ascii.h"
 #include "util/err.h"
+#include "util/hash.h"
 #include "util/io.h"
 #include "util/mem.h"
+#include "wire/base64.h"
 
 bool
 users_name_is_good(const char *user, size_t len)
@@ -113,9 +115,28 @@ users_file_open(const char *path, struct err *err)
 	return fd;
 }
 
+static bool
+is_verifier(const char *hash)
+{
+	struct scram_verifier verifier;
+	bool is = scram_parse(hash, &verifier);
+
+	mem_wipe(&verifier, sizeof verifier);
+	return is;
+}
+
+/* What is looked for in the file, and what was found so far. */
+struct search {
+	const char *user;
+	bool (*is_like)(const char *hash);	/* which hashes tell what the others are like */
+	bool found;
+	struct buf *line;
+	struct buf *like;
+};
+
 /* One line of the file: is it the one, and what hash does it have? */
 static void
-look_at(char *text, const char *user, struct buf *line, bool *found, struct buf *like_out)
+look_at(struct search *search, char *text)
 {
 	size_t name_len = strcspn(text, ":");
 	const char *hash = text + name_len;
@@ -123,30 +144,30 @@ look_at(char *text, const char *user, struct buf *line, bool *found, struct buf 
 	if (*text == '#' || *hash != ':')
 		return;
 	hash++;
-	if (like_out->len == 0) {
-		buf_add(like_out, hash, strcspn(hash, ":"));
-		if (!password_is_hash(like_out->data))
-			buf_reset(like_out);
+	if (search->like->len == 0) {
+		buf_add(search->like, hash, strcspn(hash, ":"));
+		if (!search->is_like(search->like->data))
+			buf_reset(search->like);
 	}
-	if (!*found && strlen(user) == name_len && memcmp(user, text, name_len) == 0) {
-		*found = true;
-		buf_adds(line, text);
+	if (!search->found && strlen(search->user) == name_len
+	    && memcmp(search->user, text, name_len) == 0) {
+		search->found = true;
+		buf_adds(search->line, text);
 	}
 }
 
-int
-users_file_find(int fd, const char *path, const char *user, struct buf *line,
-    struct users_entry *out, struct buf *like_out, struct err *err)
+/* The whole file, line by line. 0, or -1 with err filled. */
+static int
+read_lines(int fd, const char *path, struct search *search, struct err *err)
 {
 	enum { STEP = 65536 };
 	char *room = mem_alloc(STEP + USERS_LINE_MAX + 1);
 	size_t held = 0;
 	uint64_t total = 0;
-	bool found = false, too_long = false;
-	const char *why;
+	bool too_long = false;
 	int result = -1;
 
-	buf_reserve(line, USERS_LINE_MAX);
+	buf_reserve(search->line, USERS_LINE_MAX);
 	for (;;) {
 		ssize_t n = read(fd, room + held, STEP);
 		char *at = room, *end, *lf;
@@ -167,7 +188,7 @@ users_file_find(int fd, const char *path, const char *user, struct buf *line,
 		while ((lf = memchr(at, '\n', (size_t)(end - at))) != NULL) {
 			*lf = '\0';
 			if (!too_long && strlen(at) == (size_t)(lf - at))
-				look_at(at, user, line, &found, like_out);
+				look_at(search, at);
 			too_long = false;
 			at = lf + 1;
 		}
@@ -180,13 +201,106 @@ users_file_find(int fd, const char *path, const char *user, struct buf *line,
 		}
 		memmove(room, at, held);
 	}
-	result = found ? 1 : 0;
-	if (found && users_entry_parse(line->data, out, &why) != 1) {
-		err_set(err, ERR_WORLD, "Bad configuration");
-		result = err_detail(err, "%s: the line of the user is wrong: %s", path, why);
-	}
+	result = 0;
 out:
 	mem_wipe(room, STEP + USERS_LINE_MAX + 1);
 	free(room);
+	return result;
+}
+
+int
+users_file_find(int fd, const char *path, const char *user, struct buf *line,
+    struct users_entry *out, struct buf *like_out, struct err *err)
+{
+	struct search search = {
+		.user = user, .is_like = password_is_hash, .line = line, .like = like_out,
+	};
+	const char *why;
+
+	if (read_lines(fd, path, &search, err) < 0)
+		return -1;
+	if (search.found && users_entry_parse(line->data, out, &why) != 1) {
+		err_set(err, ERR_WORLD, "Bad configuration");
+		return err_detail(err, "%s: the line of the user is wrong: %s", path, why);
+	}
+	return search.found ? 1 : 0;
+}
+
+/* "#scram-key:" and the key at the start of a file. */
+static const char key_word[] = "#scram-key:";
+
+enum { KEY_TEXT = (SCRAM_OCTETS + 2) / 3 * 4 };	/* letters of a key in base64 */
+
+bool
+users_file_key(int fd, unsigned char key[SCRAM_OCTETS])
+{
+	char line[sizeof key_word - 1 + KEY_TEXT + 1];
+	struct buf bytes = BUF_INIT;
+	bool good = io_pread_all(fd, line, sizeof line, 0) == (ssize_t)sizeof line
+	    && memcmp(line, key_word, sizeof key_word - 1) == 0 && line[sizeof line - 1] == '\n'
+	    && base64_decode(line + sizeof key_word - 1, KEY_TEXT, &bytes) == 0
+	    && bytes.len == SCRAM_OCTETS;
+
+	if (good)
+		memcpy(key, bytes.data, SCRAM_OCTETS);
+	if (bytes.data != NULL)
+		mem_wipe(bytes.data, bytes.cap);
+	buf_fini(&bytes);
+	mem_wipe(line, sizeof line);
+	return good;
+}
+
+void
+users_key_make(struct buf *out)
+{
+	unsigned char key[SCRAM_OCTETS];
+
+	hash_random(key, sizeof key);
+	buf_adds(out, key_word);
+	base64_encode(key, sizeof key, out);
+	buf_addc(out, '\n');
+	mem_wipe(key, sizeof key);
+}
+
+int
+users_file_verifier(int fd, const char *path, const char *user, struct scram_verifier *out,
+    struct err *err)
+{
+	struct buf line = BUF_INIT, like = BUF_INIT;
+	struct search search = {
+		.user = user, .is_like = is_verifier, .line = &line, .like = &like,
+	};
+	struct scram_verifier pretended, example = { .iterations = SCRAM_ITERATIONS_PRESET };
+	unsigned char key[SCRAM_OCTETS];
+	struct users_entry entry;
+	const char *why;
+	int result = -1;
+
+	if (!users_file_key(fd, key)) {
+		err_set(err, ERR_UNAVAILABLE, "Bad configuration");
+		err_detail(err, "%s does not begin with a line of #scram-key; "
+		    "mayfly-passwd --method=scram-sha-256 makes it", path);
+		goto out;
+	}
+	if (read_lines(fd, path, &search, err) < 0)
+		goto out;
+	/* All of it each time, so that it takes the same time. */
+	if (like.len > 0)
+		scram_parse(like.data, &example);
+	scram_pretend(key, user, example.iterations, &pretended);
+	result = search.found && users_entry_parse(line.data, &entry, &why) == 1
+	    && scram_parse(entry.hash, out);
+	if (result == 0)
+		*out = pretended;
+	mem_wipe(key, sizeof key);
+	mem_wipe(&pretended, sizeof pretended);
+	mem_wipe(&example, sizeof example);
+out:
+	if (line.data != NULL)
+		mem_wipe(line.data, line.cap);
+	if (like.data != NULL)
+		mem_wipe(like.data, like.cap);
+	buf_fini(&line);
+	buf_fini(&like);
 	return result;
 }

@@ -3,12 +3,19 @@
  *
  *	user:hash:uid:gid:home:maildir
  *
- * user is 1 to 255 octets without colon, NUL and line ends; hash is crypt(3)'s,
- * or anything that is no hash ("!") for a user who may not log in; uid and gid
+ * user is 1 to 255 octets without colon, NUL and line ends; hash is crypt(3)'s
+ * or a verifier of SCRAM, or anything that is neither ("!") for a user who may
+ * not log in; uid and gid
  * are numbers, not 0, or both empty: then they are those of the program that
  * reads the file (a server that runs without root). home and maildir may be
  * empty, but not both. Empty lines and lines that begin with # are passed over.
  * The first line of a name counts.
+ *
+ * A file with verifiers of SCRAM begins with the line
+ *
+ *	#scram-key:KEY		(32 octets in base64)
+ *
+ * from which the salts are made that names without a verifier show.
  */
 #ifndef LOGIN_USERS_FILE_H
 #define LOGIN_USERS_FILE_H
@@ -17,6 +24,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "login/scram.h"
 #include "util/buf.h"
 
 struct err;
@@ -56,6 +64,21 @@ int users_file_open(const char *path, struct err *err);
  */
 int users_file_find(int fd, const char *path, const char *user, struct buf *line,
     struct users_entry *out, struct buf *like_out, struct err *err);
+
+/*
+ * Find a user's verifier of SCRAM. 1: it is in out; 0: there is none, be it that
+ * the name is not there or has something else; then the verifier is one that
+ * nobody has a password for. -1 with err filled, also when the first line is
+ * not the key. The file is read as in users_file_find, and the work is the same.
+ */
+int users_file_verifier(int fd, const char *path, const char *user, struct scram_verifier *out,
+    struct err *err);
+
+/* Has the file a key in its first line? Filled in the same way each time, or left alone. */
+bool users_file_key(int fd, unsigned char key[SCRAM_OCTETS]);
+
+/* Add a first line with a new key. */
+void users_key_make(struct buf *out);
 
 /* A name that can stand in the file. */
 bool users_name_is_good(const char *user, size_t len);
