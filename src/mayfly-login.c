@@ -18,6 +18,7 @@
 #include "login/cage.h"
 #include "login/monitor.h"
 #include "login/peer.h"
+#include "login/scram.h"
 #include "login/users_file.h"
 #include "settings.h"
 #include "util/err.h"
@@ -200,6 +201,11 @@ check_settings(const struct options *options, const struct settings *settings)
 	}
 	if (options->check && *users != '\0' && !check_users(options, users))
 		good = false;
+	if (settings_bool(settings, SETTING_SCRAM) && (*users == '\0' || !scram_is_built_in())) {
+		report(options, *users == '\0' ? "scram: only the file of users has verifiers; set users"
+		    : "scram: this program was built without nettle");
+		good = false;
+	}
 	if (is_below(settings, SETTING_SESSION_MEMORY, SESSION_MEMORY_LEAST)
 	    || is_below(settings, SETTING_SESSION_FILES, SESSION_FILES_LEAST)) {
 		report(options, "session-memory or session-files: with so little no session can start");
@@ -211,6 +217,25 @@ check_settings(const struct options *options, const struct settings *settings)
 		good = false;
 	}
 	return good;
+}
+
+/*
+ * Is SCRAM offered? A file without its key is told in the log at each connection
+ * and by --check, but those who use another mechanism must not suffer for it.
+ */
+static bool
+offers_scram(const struct options *options, const struct settings *settings)
+{
+	char text[PATH_MAX + 100];
+
+	if (!settings_bool(settings, SETTING_SCRAM))
+		return false;
+	if (auth_file_has_key(settings))
+		return true;
+	snprintf(text, sizeof text, "scram: %s does not begin with a line of #scram-key; "
+	    "mayfly-passwd --method=scram-sha-256 makes it", settings_text(settings, SETTING_USERS));
+	report(options, text);
+	return false;
 }
 
 /* 0, 1 and 2 are open, so that nothing else lands there; everything above is closed. */
@@ -291,7 +316,7 @@ main(int argc, char **argv)
 	struct err err;
 	char self[PATH_MAX] = "";
 	int status;
-	bool good, syslog;
+	bool good, syslog, scram;
 
 	if (argc == 2 && strcmp(argv[1], "--report-account") == 0)
 		return auth_checkpassword_report();
@@ -307,7 +332,9 @@ main(int argc, char **argv)
 		report(&options, err.detail);
 		good = false;
 	}
+	scram = good && offers_scram(&options, &settings);
 	if (options.check || !good) {
+		good = good && scram == settings_bool(&settings, SETTING_SCRAM);
 		if (options.check && good)
 			puts("The configuration is good.");
 		status = good ? EXIT_DONE : EXIT_CONFIG;
@@ -319,7 +346,7 @@ main(int argc, char **argv)
 		strcpy(self, BINDIR "/mayfly-login");
 	status = monitor_run(&(struct monitor_setup){
 		.settings = &settings, .peer = &peer, .cage = &cage, .self = self,
-		.config = options.config != NULL ? options.config : "", .syslog = syslog,
+		.scram = scram, .config = options.config != NULL ? options.config : "", .syslog = syslog,
 	});
 out:
 	if (status == EXIT_CONFIG && !options.check)

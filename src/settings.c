@@ -47,6 +47,10 @@ const struct setting_row settings_table[SETTING_COUNT] = {
 	[SETTING_PROXY] = { "proxy", TYPE_NETWORKS, "", NULL,
 	    "Peers that must begin with a PROXY header, version 1 or 2, "
 	    "and are believed in what it says. Nobody else may send one." },
+	[SETTING_SCRAM] = { "scram", TYPE_BOOL, "no", NULL,
+	    "Offer SCRAM-SHA-256. Every user of\n.Ic users\nthen needs a verifier, made by\n"
+	    ".Ql mayfly-passwd --method=scram-sha-256 :\nmost mail programs try no other way "
+	    "once this one has failed." },
 	[SETTING_SESSION] = { "session", TYPE_PATH, BINDIR "/mayfly-imap", NULL,
 	    "The program that becomes the session." },
 	[SETTING_SESSION_FILE_SIZE] = { "session-file-size", TYPE_SIZE, "0", NULL,

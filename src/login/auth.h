@@ -14,6 +14,7 @@
 #include "util/buf.h"
 
 struct err;
+struct scram_verifier;
 struct settings;
 
 enum auth_result { AUTH_NO, AUTH_YES, AUTH_UNAVAILABLE };
@@ -55,6 +56,16 @@ enum auth_result auth_shadow(struct auth *auth, const char *user, const char *se
     struct account *out);
 enum auth_result auth_checkpassword(struct auth *auth, const char *user, const char *secret,
     struct account *out);
+
+/*
+ * The verifier of SCRAM that the file of users has for a name. AUTH_YES: it is
+ * one; AUTH_NO: nobody's, to go on with as if it were one.
+ */
+enum auth_result auth_file_verifier(struct auth *auth, const char *user,
+    struct scram_verifier *out);
+
+/* Can verifiers be asked for: is there a file of users with a key? */
+bool auth_file_has_key(const struct settings *settings);
 
 /*
  * The end of the checkpassword protocol: the program that checks passwords has

@@ -1,4 +1,4 @@
-/* The backend of virtual users: users_file.c finds the line, crypt(3) judges. */
+/* The backend of virtual users: users_file.c finds the line, password.c judges. */
 #include <string.h>
 
 #include "login/auth.h"
@@ -37,6 +37,7 @@ auth_file(struct auth *auth, const char *user, const char *secret, struct accoun
 		if (!usable || !matches)
 			goto out;
 	} else if (!found) {
+		auth->log_word = "unknown-user";
 		goto out;
 	}
 	if (account_set(auth, out, entry.user, entry.uid, entry.gid, entry.home, entry.maildir, ""))
@@ -50,4 +51,37 @@ out:
 	buf_fini(&like);
 	io_close(&fd);
 	return result;
+}
+
+enum auth_result
+auth_file_verifier(struct auth *auth, const char *user, struct scram_verifier *out)
+{
+	const char *path = settings_text(auth->settings, SETTING_USERS);
+	enum auth_result result = AUTH_UNAVAILABLE;
+	struct err err;
+	int found = -1, fd = users_file_open(path, &err);
+
+	if (fd >= 0)
+		found = users_file_verifier(fd, path, user, out, &err);
+	if (found >= 0) {
+		result = found ? AUTH_YES : AUTH_NO;
+	} else {
+		auth->log_word = "unavailable";
+		log_err(&err);
+	}
+	io_close(&fd);
+	return result;
+}
+
+bool
+auth_file_has_key(const struct settings *settings)
+{
+	unsigned char key[SCRAM_OCTETS];
+	struct err err;
+	int fd = users_file_open(settings_text(settings, SETTING_USERS), &err);
+	bool has = fd >= 0 && users_file_key(fd, key);
+
+	mem_wipe(key, sizeof key);
+	io_close(&fd);
+	return has;
 }

@@ -1,8 +1,8 @@
 /*
  * The monitor. It waits for records of the talker, with a deadline of its own,
  * and takes each only where it is due; anything else ends the connection. What
- * it holds of a client's bytes are two texts for crypt(3) and the bytes of the
- * handoff, which it passes on unread.
+ * it holds of a client's bytes are two texts for crypt(3), the pieces of a proof
+ * that a hash is made of, and the bytes of the handoff, which it passes on unread.
  */
 #include "login/monitor.h"
 
@@ -21,6 +21,7 @@
 #include "login/auth.h"
 #include "login/peer.h"
 #include "login/privs.h"
+#include "login/proof.h"
 #include "login/record.h"
 #include "login/talker.h"
 #include "settings.h"
@@ -40,6 +41,7 @@ static const char *const mechanism_words[MECHANISM_COUNT] = {
 	[MECHANISM_PLAIN] = "plain",
 	[MECHANISM_LOGIN] = "login",
 	[MECHANISM_EXTERNAL] = "external",
+	[MECHANISM_SCRAM] = "scram-sha-256",
 };
 
 struct monitor {
@@ -54,6 +56,8 @@ struct monitor {
 	struct network_address client;
 	char certificate[HANDOFF_NAME_MAX + 1];
 	unsigned attempts;
+	struct proof proof;	/* of SCRAM */
+	bool proved;		/* it was right; the talker hands over when the client agrees */
 	struct account account;
 	bool accepted;
 	union record record;	/* the one buffer for what comes in; wiped after each use */
@@ -79,7 +83,7 @@ clock_ms(void)
 
 /* The line that fail2ban and people read: its form is frozen, see mayfly-login(8). */
 static void
-log_attempt(const struct monitor *m, const struct record_attempt *attempt, bool success)
+log_attempt(const struct monitor *m, enum mechanism mechanism, const char *user, bool success)
 {
 	struct log_event event;
 	char client[NETWORK_TEXT], peer[NETWORK_TEXT];
@@ -87,8 +91,8 @@ log_attempt(const struct monitor *m, const struct record_attempt *attempt, bool 
 	log_begin(&event, success ? "login-ok" : "login-failed");
 	log_field(&event, "addr", network_format(&m->client, client));
 	log_field(&event, success ? "via" : "reason", m->auth.log_word);
-	log_field(&event, "user", success ? buf_str(&m->account.user) : attempt->user);
-	log_field(&event, "method", mechanism_words[attempt->mechanism]);
+	log_field(&event, "user", success ? buf_str(&m->account.user) : user);
+	log_field(&event, "method", mechanism_words[mechanism]);
 	log_field(&event, "private", m->private ? "yes" : "no");
 	if (m->forwarded)
 		log_field(&event, "peer", network_format(&m->setup->peer->address, peer));
@@ -105,11 +109,48 @@ sleep_until(int64_t when_ms)
 }
 
 static bool
-answer(struct monitor *m, enum verdict verdict)
+answer(struct monitor *m, enum verdict verdict, const struct buf *text)
 {
-	uint32_t word = verdict;
+	struct record_reply reply = { .verdict = verdict };
+	size_t len = sizeof reply.verdict;
 
-	return send(m->record_fd, &word, sizeof word, MSG_NOSIGNAL) == (ssize_t)sizeof word;
+	if (text != NULL && text->len <= RECORD_REPLY_MAX) {
+		memcpy(reply.text, text->data, text->len);
+		len += text->len;
+	}
+	return send(m->record_fd, &reply, len, MSG_NOSIGNAL) == (ssize_t)len;
+}
+
+/* A proof that was not asked for to its end, or was right and not used. */
+static void
+drop_proof(struct monitor *m)
+{
+	if (m->proof.open || m->proved) {
+		m->auth.log_word = "abandoned";
+		log_attempt(m, MECHANISM_SCRAM, buf_str(&m->proof.user), false);
+		account_fini(&m->account);
+		m->proved = false;
+	}
+	proof_fini(&m->proof);
+}
+
+/* May one more attempt begin? If not, the talker is not what it was. */
+static bool
+may_attempt(struct monitor *m)
+{
+	drop_proof(m);
+	return !m->accepted && m->attempts++ < LOGIN_ATTEMPTS_MAX;
+}
+
+/* No, in the time that it always takes. */
+static bool
+refuse(struct monitor *m, enum auth_result result, int64_t start)
+{
+	/* Where nothing is wrong with the client, it may come back as often as it likes. */
+	if (result == AUTH_UNAVAILABLE)
+		m->attempts--;
+	sleep_until(start + settings_number(m->setup->settings, SETTING_FAILURE_DELAY));
+	return answer(m, result == AUTH_NO ? VERDICT_NO : VERDICT_UNAVAILABLE, NULL);
 }
 
 /* One attempt, with everything that an attempt costs. False: this connection is over. */
@@ -120,23 +161,73 @@ judge(struct monitor *m)
 	int64_t start = clock_ms();
 	enum auth_result result;
 
-	if (m->accepted || m->attempts >= LOGIN_ATTEMPTS_MAX)
+	if (!may_attempt(m))
 		return false;
-	m->attempts++;
 	if (!m->private && attempt->mechanism != MECHANISM_EXTERNAL)
 		return false;	/* an honest talker had refused it */
 	result = auth_check(&m->auth, attempt, m->certificate, &m->account);
-	if (result == AUTH_YES) {
-		m->accepted = true;
-		log_attempt(m, attempt, true);
-		return answer(m, VERDICT_YES);
+	log_attempt(m, attempt->mechanism, attempt->user, result == AUTH_YES);
+	if (result != AUTH_YES)
+		return refuse(m, result, start);
+	m->accepted = true;
+	return answer(m, VERDICT_YES, NULL);
+}
+
+/* The first half of SCRAM: everybody gets a salt and a count. */
+static bool
+begin_proof(struct monitor *m)
+{
+	const struct record_scram_first *first = &m->record.scram_first;
+	struct buf reply = BUF_INIT;
+	int64_t start = clock_ms();
+	bool good;
+
+	if (!may_attempt(m) || !m->private || !m->setup->scram)
+		return false;
+	if (proof_begin(&m->proof, &m->auth, first, &reply) == AUTH_YES) {
+		good = answer(m, VERDICT_YES, &reply);
+	} else {
+		log_attempt(m, MECHANISM_SCRAM, first->user, false);
+		good = refuse(m, AUTH_UNAVAILABLE, start);
 	}
-	log_attempt(m, attempt, false);
-	/* Where nothing is wrong with the client, it may come back as often as it likes. */
-	if (result == AUTH_UNAVAILABLE)
-		m->attempts--;
-	sleep_until(start + settings_number(m->setup->settings, SETTING_FAILURE_DELAY));
-	return answer(m, result == AUTH_NO ? VERDICT_NO : VERDICT_UNAVAILABLE);
+	buf_fini(&reply);
+	return good;
+}
+
+/* The second half. A right proof is a login when the talker hands over: the client may still say no. */
+static bool
+end_proof(struct monitor *m)
+{
+	struct buf reply = BUF_INIT;
+	int64_t start = clock_ms();
+	enum auth_result result;
+	bool good;
+
+	if (!m->proof.open)
+		return false;
+	result = proof_end(&m->proof, &m->auth, &m->record.scram_final, &reply, &m->account);
+	if (result == AUTH_YES) {
+		m->proved = true;
+		good = answer(m, VERDICT_YES, &reply);
+	} else {
+		log_attempt(m, MECHANISM_SCRAM, buf_str(&m->proof.user), false);
+		good = refuse(m, result, start);
+	}
+	buf_fini(&reply);
+	return good;
+}
+
+/* The talker hands over: is there somebody to hand over to? */
+static bool
+may_hand_over(struct monitor *m)
+{
+	if (m->proved) {
+		m->proved = false;
+		m->accepted = true;
+		m->auth.log_word = "users";
+		log_attempt(m, MECHANISM_SCRAM, "", true);
+	}
+	return m->accepted;
 }
 
 static bool
@@ -234,8 +325,14 @@ listen_to_talker(struct monitor *m)
 		case RECORD_ATTEMPT:
 			good = judge(m);
 			break;
+		case RECORD_SCRAM_FIRST:
+			good = begin_proof(m);
+			break;
+		case RECORD_SCRAM_FINAL:
+			good = end_proof(m);
+			break;
 		case RECORD_HANDOFF:
-			return m->accepted ? END_HANDOFF : END_HOSTILE;
+			return may_hand_over(m) ? END_HANDOFF : END_HOSTILE;
 		}
 		mem_wipe(&m->record, sizeof m->record);
 		if (!good)
@@ -393,6 +490,7 @@ be_talker(struct monitor *m, int record_fd, int back_fd)
 		.proxied = settings_network(settings, SETTING_PROXY, &m->setup->peer->address),
 		.trusted = settings_network(settings, SETTING_TRUSTED, &m->setup->peer->address),
 		.certificates = strcmp(settings_text(settings, SETTING_CERTIFICATES), "cn") == 0,
+		.scram = m->setup->scram,
 		.timeout_ms = (int)settings_number(settings, SETTING_LOGIN_TIMEOUT),
 	};
 	const char *link = settings_text(settings, SETTING_PRIVATE);
@@ -481,6 +579,7 @@ monitor_run(const struct monitor_setup *setup)
 		return EXIT_TEMPORARY;
 	}
 	end = listen_to_talker(&m);
+	drop_proof(&m);
 	if (end == END_HOSTILE)
 		kill(m.talker, SIGKILL);
 	status = end_talker(&m, GOODBYE_MS);

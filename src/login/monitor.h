@@ -23,6 +23,7 @@ struct monitor_setup {
 	const struct peer *peer;
 	const struct cage *cage;
 	const char *self;	/* our own program file */
+	bool scram;		/* SCRAM-SHA-256 is offered */
 	const char *config;	/* the configuration file that was named, or "" */
 	bool syslog;		/* where the log goes: the session is told */
 };

@@ -28,6 +28,8 @@ record_is_good(const union record *record, size_t len)
 	const struct record_hello *hello = &record->hello;
 	const struct record_attempt *attempt = &record->attempt;
 	const struct record_handoff *handoff = &record->handoff;
+	const struct record_scram_first *first = &record->scram_first;
+	const struct record_scram_final *final = &record->scram_final;
 
 	if (len < sizeof record->kind)
 		return false;
@@ -40,7 +42,7 @@ record_is_good(const union record *record, size_t len)
 		return len == sizeof record->forwarded && is_address(&record->forwarded.client)
 		    && record->forwarded.client.family != 0;
 	case RECORD_ATTEMPT:
-		return len == sizeof *attempt && attempt->mechanism < MECHANISM_COUNT
+		return len == sizeof *attempt && attempt->mechanism < MECHANISM_SCRAM
 		    && attempt->hopeless <= 1
 		    && is_text(attempt->user, attempt->user_len, sizeof attempt->user)
 		    && is_text(attempt->secret, attempt->secret_len, sizeof attempt->secret);
@@ -50,6 +52,15 @@ record_is_good(const union record *record, size_t len)
 		    && handoff->unread_len <= HANDOFF_UNREAD_MAX
 		    && len == record_handoff_size(handoff->tag_len, handoff->unread_len)
 		    && memchr(handoff->bytes, '\0', handoff->tag_len) == NULL;
+	case RECORD_SCRAM_FIRST:
+		return len == sizeof *first && first->hopeless <= 1
+		    && is_text(first->user, first->user_len, sizeof first->user)
+		    && is_text(first->nonce, first->nonce_len, sizeof first->nonce)
+		    && is_text(first->bare, first->bare_len, sizeof first->bare);
+	case RECORD_SCRAM_FINAL:
+		return len == sizeof *final && final->hopeless <= 1
+		    && is_text(final->binding, final->binding_len, sizeof final->binding)
+		    && is_text(final->extensions, final->extensions_len, sizeof final->extensions);
 	default:
 		return false;
 	}

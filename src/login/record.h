@@ -7,7 +7,9 @@
  *	talker			monitor
  *	RECORD_HELLO	->			once, first
  *	RECORD_FORWARDED ->			from trusted peers, before success
- *	RECORD_ATTEMPT	->	<- verdict	up to LOGIN_ATTEMPTS_MAX times
+ *	RECORD_ATTEMPT	->	<- reply	up to LOGIN_ATTEMPTS_MAX times, or instead
+ *	RECORD_SCRAM_FIRST ->	<- reply	the first half of such an attempt
+ *	RECORD_SCRAM_FINAL ->	<- reply	the second
  *	RECORD_HANDOFF	->			once, after VERDICT_YES; then the talker ends
  */
 #ifndef LOGIN_RECORD_H
@@ -19,6 +21,7 @@
 
 #include "handoff.h"
 #include "login/password.h"
+#include "login/scram.h"
 #include "util/network.h"
 
 enum { LOGIN_ATTEMPTS_MAX = 3 };	/* wrong passwords in one connection */
@@ -28,6 +31,18 @@ enum record_kind {
 	RECORD_FORWARDED,
 	RECORD_ATTEMPT,
 	RECORD_HANDOFF,
+	RECORD_SCRAM_FIRST,
+	RECORD_SCRAM_FINAL,
+};
+
+/*
+ * The room of SCRAM's pieces. A nonce is usually 24 letters, and the other two
+ * hold a name of 255 octets that are all escaped, twice over.
+ */
+enum {
+	SCRAM_NONCE_MAX = 255,
+	SCRAM_MESSAGE_MAX = 2047,
+	RECORD_REPLY_MAX = 511,		/* both nonces, a salt and a number */
 };
 
 enum mechanism {
@@ -35,6 +50,7 @@ enum mechanism {
 	MECHANISM_PLAIN,
 	MECHANISM_LOGIN,
 	MECHANISM_EXTERNAL,
+	MECHANISM_SCRAM,	/* never in a record_attempt */
 	MECHANISM_COUNT,
 };
 
@@ -77,12 +93,43 @@ struct record_handoff {
 	char bytes[HANDOFF_TAG_MAX + HANDOFF_UNREAD_MAX];	/* the tag, then the unread input */
 };
 
+/* client-first-message-bare, and what is in it. */
+struct record_scram_first {
+	uint32_t kind;
+	uint32_t hopeless;
+	uint32_t user_len;
+	uint32_t nonce_len;
+	uint32_t bare_len;
+	char user[HANDOFF_NAME_MAX + 1];
+	char nonce[SCRAM_NONCE_MAX + 1];
+	char bare[SCRAM_MESSAGE_MAX + 1];
+};
+
+/* client-final-message without its nonce, which the monitor knows better. */
+struct record_scram_final {
+	uint32_t kind;
+	uint32_t hopeless;
+	uint32_t binding_len;
+	uint32_t extensions_len;
+	unsigned char proof[SCRAM_OCTETS];
+	char binding[SCRAM_MESSAGE_MAX + 1];	/* behind "c=" */
+	char extensions[SCRAM_MESSAGE_MAX + 1];	/* with the comma before each */
+};
+
+/* What comes back: the verdict, and behind it what SCRAM's client hears, without a NUL. */
+struct record_reply {
+	uint32_t verdict;
+	char text[RECORD_REPLY_MAX + 1];
+};
+
 union record {
 	uint32_t kind;
 	struct record_hello hello;
 	struct record_forwarded forwarded;
 	struct record_attempt attempt;
 	struct record_handoff handoff;
+	struct record_scram_first scram_first;
+	struct record_scram_final scram_final;
 };
 
 /* The room that a handoff takes on the socket. */

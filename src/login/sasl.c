@@ -1,6 +1,7 @@
 /* AUTHENTICATE: the exchange, and what each mechanism makes of its responses. */
 #include "login/sasl.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "util/ascii.h"
@@ -8,6 +9,7 @@
 #include "util/err.h"
 #include "util/mem.h"
 #include "wire/base64.h"
+#include "wire/capability.h"
 #include "wire/dispatch.h"
 #include "wire/output.h"
 
@@ -20,9 +22,8 @@ decode(struct command *cmd, const char *text, size_t len, struct buf *out)
 	return 0;
 }
 
-/* Send a challenge and read the response to it. */
-static int
-ask(struct command *cmd, const char *challenge, struct buf *out)
+int
+sasl_ask(struct command *cmd, const char *challenge, struct buf *out)
 {
 	struct parse *p = &cmd->parse;
 	struct buf text = BUF_INIT;
@@ -60,15 +61,23 @@ initial(struct command *cmd, struct buf *out)
 	return decode(cmd, p->at, (size_t)(end - p->at), out) < 0 ? -1 : 1;
 }
 
+int
+sasl_begin(struct command *cmd, struct buf *out)
+{
+	int have = initial(cmd, out);
+
+	return have < 0 ? -1 : have > 0 ? 0 : sasl_ask(cmd, "", out);
+}
+
 /* authzid NUL authcid NUL password */
 static int
 read_plain(struct command *cmd, struct buf *user, struct buf *secret)
 {
 	struct buf response = BUF_INIT;
 	const char *name, *password, *end;
-	int result = -1, have = initial(cmd, &response);
+	int result = -1;
 
-	if (have < 0 || (have == 0 && ask(cmd, "", &response) < 0))
+	if (sasl_begin(cmd, &response) < 0)
 		goto out;
 	buf_reserve(&response, 1);
 	end = buf_str(&response) + response.len;
@@ -97,45 +106,92 @@ read_login(struct command *cmd, struct buf *user, struct buf *secret)
 	/* Clients that send the name at once exist, though the draft has the server begin. */
 	int have = initial(cmd, user);
 
-	if (have < 0 || (have == 0 && ask(cmd, "Username:", user) < 0))
+	if (have < 0 || (have == 0 && sasl_ask(cmd, "Username:", user) < 0))
 		return -1;
-	return ask(cmd, "Password:", secret);
+	return sasl_ask(cmd, "Password:", secret);
 }
 
 static int
 read_external(struct command *cmd, const char *certificate, struct buf *user)
 {
-	int have = initial(cmd, user);
-
-	if (have < 0 || (have == 0 && ask(cmd, "", user) < 0))
+	if (sasl_begin(cmd, user) < 0)
 		return -1;
 	if (user->len == 0)
 		buf_adds(user, certificate);
 	return 0;
 }
 
+/* In the order in which clients should try them. */
+static const struct {
+	const char *name;
+	enum mechanism mechanism;
+	bool needs_private;	/* who listens learns the password, or enough to guess it at home */
+} mechanisms[] = {
+	{ "EXTERNAL", MECHANISM_EXTERNAL, false },
+	{ "SCRAM-SHA-256", MECHANISM_SCRAM, true },
+	{ "PLAIN", MECHANISM_PLAIN, true },
+	{ "LOGIN", MECHANISM_LOGIN, true },
+};
+
+enum { MECHANISMS = sizeof mechanisms / sizeof mechanisms[0] };
+
+/* Is it configured? */
+static bool
+is_usable(const struct sasl_offer *offer, enum mechanism mechanism)
+{
+	switch (mechanism) {
+	case MECHANISM_EXTERNAL:
+		return *offer->certificate != '\0';
+	case MECHANISM_SCRAM:
+		return offer->scram;
+	default:
+		return true;
+	}
+}
+
+void
+sasl_capabilities(const struct sasl_offer *offer, struct buf *list)
+{
+	for (size_t i = 0; i < MECHANISMS; i++) {
+		char word[40];
+
+		if (!is_usable(offer, mechanisms[i].mechanism)
+		    || (mechanisms[i].needs_private && !offer->private))
+			continue;
+		snprintf(word, sizeof word, "AUTH=%s", mechanisms[i].name);
+		capability_add(list, word);
+	}
+}
+
 int
-sasl_read(struct command *cmd, bool private_link, const char *certificate,
-    enum mechanism *mechanism_out, struct buf *user, struct buf *secret)
+sasl_mechanism(struct command *cmd, const struct sasl_offer *offer, enum mechanism *out)
 {
 	struct str name;
+	size_t i = 0;
 
 	if (parse_space(&cmd->parse) < 0 || parse_atom(&cmd->parse, &name) < 0)
 		return -1;
-	if (ascii_is(name.data, name.len, "EXTERNAL") && *certificate != '\0') {
-		*mechanism_out = MECHANISM_EXTERNAL;
-		return read_external(cmd, certificate, user);
-	}
-	if (ascii_is(name.data, name.len, "PLAIN"))
-		*mechanism_out = MECHANISM_PLAIN;
-	else if (ascii_is(name.data, name.len, "LOGIN"))
-		*mechanism_out = MECHANISM_LOGIN;
-	else
+	while (i < MECHANISMS && !ascii_is(name.data, name.len, mechanisms[i].name))
+		i++;
+	if (i == MECHANISMS || !is_usable(offer, mechanisms[i].mechanism))
 		return err_set(&cmd->err, ERR_NO, "This mechanism is not offered");
-	if (!private_link)
+	if (mechanisms[i].needs_private && !offer->private)
 		return err_set(&cmd->err, ERR_PRIVACYREQUIRED,
 		    "Passwords are only taken over a link with TLS");
-	if (*mechanism_out == MECHANISM_PLAIN)
+	*out = mechanisms[i].mechanism;
+	return 0;
+}
+
+int
+sasl_read(struct command *cmd, enum mechanism mechanism, const struct sasl_offer *offer,
+    struct buf *user, struct buf *secret)
+{
+	switch (mechanism) {
+	case MECHANISM_EXTERNAL:
+		return read_external(cmd, offer->certificate, user);
+	case MECHANISM_PLAIN:
 		return read_plain(cmd, user, secret);
-	return read_login(cmd, user, secret);
+	default:
+		return read_login(cmd, user, secret);
+	}
 }

@@ -1,24 +1,55 @@
 /*
- * AUTHENTICATE (RFC 9051 6.2.2, RFC 4422) with PLAIN (RFC 4616), LOGIN
- * (draft-murchison-sasl-login) and EXTERNAL (RFC 4422 appendix A), each with or
- * without an initial response (RFC 4959).
+ * AUTHENTICATE (RFC 9051 6.2.2, RFC 4422): which mechanisms are offered, and the
+ * exchange of PLAIN (RFC 4616), LOGIN (draft-murchison-sasl-login) and EXTERNAL
+ * (RFC 4422 appendix A), each with or without an initial response (RFC 4959).
  */
 #ifndef LOGIN_SASL_H
 #define LOGIN_SASL_H
 
+#include <stdbool.h>
+
 #include "login/record.h"
 
-struct command;
+struct ask;
 struct buf;
+struct command;
+
+/* What may be done on this connection. */
+struct sasl_offer {
+	bool private;		/* passwords may be sent */
+	bool scram;		/* the file of users has verifiers */
+	const char *certificate;	/* the user of EXTERNAL, or "" */
+};
+
+/* Add AUTH= of each mechanism that is offered. */
+void sasl_capabilities(const struct sasl_offer *offer, struct buf *list);
 
 /*
- * Read the rest of the command and the exchange that follows. 0: mechanism,
- * name and secret are there (both empty buffers before; the caller wipes them);
- * -1: cmd->err says why not. certificate is the user of EXTERNAL, or "".
- * With private_link false, the mechanisms that send a password are refused
- * before the client has sent one.
+ * Read the name of the mechanism. -1 with cmd->err when it is not offered; one
+ * that sends a password over an open link is refused here, before it was sent.
  */
-int sasl_read(struct command *cmd, bool private_link, const char *certificate,
-    enum mechanism *mechanism_out, struct buf *user, struct buf *secret);
+int sasl_mechanism(struct command *cmd, const struct sasl_offer *offer, enum mechanism *out);
+
+/*
+ * The initial response, decoded, behind out; when there is none, an empty
+ * challenge asks for it. -1 with cmd->err.
+ */
+int sasl_begin(struct command *cmd, struct buf *out);
+
+/* Send a challenge and read the response to it, decoded, behind out. -1 with cmd->err. */
+int sasl_ask(struct command *cmd, const char *challenge, struct buf *out);
+
+/*
+ * The exchange of PLAIN, LOGIN and EXTERNAL. 0: name and secret are there (both
+ * empty buffers before; the caller wipes them); -1: cmd->err says why not.
+ */
+int sasl_read(struct command *cmd, enum mechanism mechanism, const struct sasl_offer *offer,
+    struct buf *user, struct buf *secret);
+
+/*
+ * The exchange of SCRAM-SHA-256 (RFC 5802, RFC 7677), whose two halves are
+ * questions to the monitor. 0 with its verdict, -1 with cmd->err.
+ */
+int sasl_scram(struct command *cmd, struct ask *ask, enum verdict *verdict_out);
 
 #endif

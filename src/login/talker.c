@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "login/ask.h"
 #include "login/certificate.h"
 #include "login/peer.h"
 #include "login/proxy.h"
@@ -32,13 +33,12 @@ struct talker {
 	const struct talker_setup *setup;
 	struct input in;
 	struct output out;
-	int record_fd;
+	struct ask ask;		/* the monitor */
 	enum state state;
-	bool private;
+	struct sasl_offer offer;
 	char certificate[HANDOFF_NAME_MAX + 1];	/* the user of AUTH=EXTERNAL, or "" */
 	struct buf tag;		/* of the command that was let in */
 	bool accepted;
-	bool lost;		/* the monitor is gone */
 	unsigned failures;
 	unsigned commands;
 	const char *bye;	/* why we end it, when we do */
@@ -53,38 +53,6 @@ on_signal(int signal)
 	told_to_end = 1;
 }
 
-/* One record out. False when the monitor is gone. */
-static bool
-tell_monitor(struct talker *t, const void *record, size_t len)
-{
-	ssize_t n;
-
-	do
-		n = send(t->record_fd, record, len, MSG_NOSIGNAL);
-	while (n < 0 && errno == EINTR);
-	if (n != (ssize_t)len)
-		t->lost = true;
-	return !t->lost;
-}
-
-static enum verdict
-ask_monitor(struct talker *t, const struct record_attempt *attempt)
-{
-	uint32_t verdict = 0;
-	ssize_t n;
-
-	if (!tell_monitor(t, attempt, sizeof *attempt))
-		return VERDICT_UNAVAILABLE;
-	do
-		n = recv(t->record_fd, &verdict, sizeof verdict, 0);
-	while (n < 0 && errno == EINTR);
-	if (n != sizeof verdict || verdict < VERDICT_YES || verdict > VERDICT_UNAVAILABLE) {
-		t->lost = true;
-		return VERDICT_UNAVAILABLE;
-	}
-	return (enum verdict)verdict;
-}
-
 /* Copy into a record's room. False when it does not fit or is no text. */
 static bool
 put_text(char *room, size_t size, uint32_t *len_out, const char *bytes, size_t len)
@@ -95,6 +63,40 @@ put_text(char *room, size_t size, uint32_t *len_out, const char *bytes, size_t l
 		memcpy(room, bytes, len);
 	*len_out = (uint32_t)len;
 	return true;
+}
+
+/* One more that did not get in. */
+static void
+count_failure(struct talker *t)
+{
+	if (++t->failures >= LOGIN_ATTEMPTS_MAX) {
+		t->state = STATE_LOGOUT;
+		t->bye = "Too many failed logins";
+	}
+}
+
+/* The end of an attempt, whichever way it went. */
+static int
+take_verdict(struct talker *t, struct command *cmd, enum verdict verdict)
+{
+	if (t->ask.lost)
+		return err_set(&cmd->err, ERR_BYE, "The server ended");
+	switch (verdict) {
+	case VERDICT_YES:
+		/* The session answers the tag, with the capabilities that it has. */
+		buf_add(&t->tag, cmd->tag.data, cmd->tag.len);
+		t->accepted = true;
+		t->state = STATE_LOGOUT;
+		cmd->answered = true;
+		return 0;
+	case VERDICT_UNAVAILABLE:
+		return err_set(&cmd->err, ERR_UNAVAILABLE,
+		    "Passwords cannot be checked at the moment, try later");
+	case VERDICT_NO:
+		break;
+	}
+	count_failure(t);
+	return err_set(&cmd->err, ERR_AUTHFAILED, "The name or the password is wrong");
 }
 
 /* The one place where a name and a secret go to the monitor. */
@@ -111,29 +113,9 @@ attempt_login(struct talker *t, struct command *cmd, enum mechanism mechanism,
 	if (!put_text(attempt.secret, sizeof attempt.secret, &attempt.secret_len, secret->data,
 	    secret->len))
 		attempt.hopeless = 1;
-	verdict = ask_monitor(t, &attempt);
+	verdict = ask_verdict(&t->ask, &attempt, sizeof attempt);
 	mem_wipe(&attempt, sizeof attempt);
-	if (t->lost)
-		return err_set(&cmd->err, ERR_BYE, "The server ended");
-	switch (verdict) {
-	case VERDICT_YES:
-		/* The session answers the tag, with the capabilities that it has. */
-		buf_add(&t->tag, cmd->tag.data, cmd->tag.len);
-		t->accepted = true;
-		t->state = STATE_LOGOUT;
-		cmd->answered = true;
-		return 0;
-	case VERDICT_UNAVAILABLE:
-		return err_set(&cmd->err, ERR_UNAVAILABLE,
-		    "Passwords cannot be checked at the moment, try later");
-	case VERDICT_NO:
-		break;
-	}
-	if (++t->failures >= LOGIN_ATTEMPTS_MAX) {
-		t->state = STATE_LOGOUT;
-		t->bye = "Too many failed logins";
-	}
-	return err_set(&cmd->err, ERR_AUTHFAILED, "The name or the password is wrong");
+	return take_verdict(t, cmd, verdict);
 }
 
 static int
@@ -143,7 +125,7 @@ cmd_login(void *session, struct command *cmd)
 	struct str user, secret;
 
 	/* Before the arguments: a client that waits for "+" has not sent its password yet. */
-	if (!t->private)
+	if (!t->offer.private)
 		return err_set(&cmd->err, ERR_PRIVACYREQUIRED,
 		    "Passwords are only taken over a link with TLS");
 	if (parse_space(&cmd->parse) < 0 || parse_astring(&cmd->parse, &user) < 0
@@ -154,13 +136,34 @@ cmd_login(void *session, struct command *cmd)
 }
 
 static int
+authenticate_scram(struct talker *t, struct command *cmd)
+{
+	unsigned asked = t->ask.asked;
+	enum verdict verdict;
+
+	if (sasl_scram(cmd, &t->ask, &verdict) == 0)
+		return take_verdict(t, cmd, verdict);
+	if (t->ask.lost)
+		return err_set(&cmd->err, ERR_BYE, "The server ended");
+	/* An exchange that ends in the middle has shown a salt: it counts, here as in the monitor. */
+	if (t->ask.asked > asked)
+		count_failure(t);
+	return -1;
+}
+
+static int
 cmd_authenticate(void *session, struct command *cmd)
 {
 	struct talker *t = session;
 	struct buf user = BUF_INIT, secret = BUF_INIT;
 	enum mechanism mechanism;
-	int result = sasl_read(cmd, t->private, t->certificate, &mechanism, &user, &secret);
+	int result;
 
+	if (sasl_mechanism(cmd, &t->offer, &mechanism) < 0)
+		return -1;
+	if (mechanism == MECHANISM_SCRAM)
+		return authenticate_scram(t, cmd);
+	result = sasl_read(cmd, mechanism, &t->offer, &user, &secret);
 	if (result == 0)
 		result = attempt_login(t, cmd, mechanism, &(struct str){ buf_str(&user), user.len },
 		    &(struct str){ buf_str(&secret), secret.len });
@@ -177,12 +180,9 @@ static void
 add_capabilities(const struct talker *t, struct buf *list)
 {
 	capability_add(list, "IMAP4rev1 IMAP4rev2 LITERAL- SASL-IR ID");
-	if (t->private)
-		capability_add(list, "AUTH=PLAIN AUTH=LOGIN");
-	else
+	if (!t->offer.private)
 		capability_add(list, "LOGINDISABLED");
-	if (*t->certificate != '\0')
-		capability_add(list, "AUTH=EXTERNAL");
+	sasl_capabilities(&t->offer, list);
 }
 
 static int
@@ -250,7 +250,7 @@ cmd_id(void *session, struct command *cmd)
 
 		record.client = forwarded.client;
 		record.client.port = (uint16_t)forwarded.port;
-		if (!tell_monitor(t, &record, sizeof record))
+		if (!ask_tell(&t->ask, &record, sizeof record))
 			return err_set(&cmd->err, ERR_BYE, "The server ended");
 	}
 	/* No version before login: it is of use to nobody with good intentions. */
@@ -395,11 +395,13 @@ say_hello(struct talker *t)
 				memcpy(name, proxy.name, sizeof name);
 		}
 	}
-	t->private = setup->link == LINK_PRIVATE || (setup->link == LINK_AUTO && private);
+	t->offer.private = setup->link == LINK_PRIVATE || (setup->link == LINK_AUTO && private);
+	t->offer.scram = setup->scram;
 	memcpy(t->certificate, name, sizeof name);
+	t->offer.certificate = t->certificate;
 	memcpy(hello.certificate, name, sizeof name);
 	hello.certificate_len = (uint32_t)strlen(name);
-	return tell_monitor(t, &hello, sizeof hello) ? 0 : -1;
+	return ask_tell(&t->ask, &hello, sizeof hello) ? 0 : -1;
 }
 
 static void
@@ -409,7 +411,7 @@ send_handoff(struct talker *t)
 	size_t unread = t->in.buf.len - t->in.at;
 
 	if (t->tag.len > HANDOFF_TAG_MAX || unread > HANDOFF_UNREAD_MAX) {
-		t->lost = true;		/* cannot be: both are parts of bounded buffers */
+		t->ask.lost = true;	/* cannot be: both are parts of bounded buffers */
 		return;
 	}
 	record.kind = RECORD_HANDOFF;
@@ -418,7 +420,7 @@ send_handoff(struct talker *t)
 	memcpy(record.bytes, t->tag.data, t->tag.len);
 	if (unread > 0)
 		memcpy(record.bytes + t->tag.len, t->in.buf.data + t->in.at, unread);
-	tell_monitor(t, &record, record_handoff_size(record.tag_len, record.unread_len));
+	ask_tell(&t->ask, &record, record_handoff_size(record.tag_len, record.unread_len));
 	mem_wipe(&record, sizeof record);
 }
 
@@ -461,7 +463,7 @@ enum talker_end
 talker_run(const struct talker_setup *setup, int in_fd, int out_fd, int record_fd)
 {
 	struct talker t = {
-		.setup = setup, .record_fd = record_fd, .state = STATE_NOT_AUTHENTICATED,
+		.setup = setup, .ask.fd = record_fd, .state = STATE_NOT_AUTHENTICATED,
 	};
 	struct sigaction action = { .sa_handler = on_signal };
 	enum talker_end end = TALKER_DONE;
@@ -495,7 +497,7 @@ talker_run(const struct talker_setup *setup, int in_fd, int out_fd, int record_f
 		if (t.accepted)
 			send_handoff(&t);
 	}
-	if (t.lost)
+	if (t.ask.lost)
 		end = TALKER_LOST;
 	else if (hello < 0)
 		end = TALKER_BAD_PROXY;

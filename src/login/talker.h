@@ -32,6 +32,7 @@ struct talker_setup {
 	bool proxied;		/* the peer must begin with a PROXY header */
 	bool trusted;		/* its ID may name the client */
 	bool certificates;	/* a certificate's name is a user */
+	bool scram;		/* the file of users has verifiers */
 	enum { LINK_AUTO, LINK_PRIVATE, LINK_OPEN } link;	/* what the configuration says of it */
 	int timeout_ms;		/* from the greeting to the login */
 };

@@ -35,5 +35,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(strlen(record.attempt.user) == record.attempt.user_len);
 		assert(strlen(record.attempt.secret) == record.attempt.secret_len);
 	}
+	if (record_is_good(&record, size) && record.kind == RECORD_SCRAM_FIRST)
+		assert(strlen(record.scram_first.bare) == record.scram_first.bare_len);
 	return 0;
 }

@@ -1,6 +1,7 @@
 /*
  * The talker with a client that says anything. The first byte chooses what the
- * monitor answers and how the link is; the rest is what the client sends.
+ * monitor answers and how the link is; the rest is what the client sends. The
+ * text of the answers is for SCRAM; other questions do not look at it.
  */
 #include <assert.h>
 #include <signal.h>
@@ -26,7 +27,7 @@ check_records(int fd)
 
 	while ((n = recv(fd, &record, sizeof record, MSG_DONTWAIT)) > 0) {
 		assert(record_is_good(&record, (size_t)n));
-		attempts += record.kind == RECORD_ATTEMPT;
+		attempts += record.kind == RECORD_ATTEMPT || record.kind == RECORD_SCRAM_FINAL;
 	}
 	assert(attempts <= TALKER_COMMANDS_MAX);
 }
@@ -38,7 +39,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct peer peer = { .subject = "C = PL, CN = alice" };
 	struct talker_setup setup = { .peer = &peer, .timeout_ms = 60000 };
 	int client[2], record[2];
-	uint32_t verdict;
+	struct record_reply reply = { .text = "r=fuzzserver,s=QQ==,i=4096" };
 
 	signal(SIGPIPE, SIG_IGN);
 	if (size == 0 || size > 60000)
@@ -46,14 +47,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, client) < 0
 	    || socketpair(AF_UNIX, SOCK_SEQPACKET, 0, record) < 0)
 		abort();
-	verdict = verdicts[data[0] & 3];
+	reply.verdict = verdicts[data[0] & 3];
+	setup.scram = !(data[0] & 64);
 	setup.proxied = data[0] & 4;
 	setup.trusted = data[0] & 8;
 	setup.certificates = data[0] & 16;
 	peer.private = !(data[0] & 32);
 	/* As many answers as there can be questions; after them the monitor is gone. */
 	for (int i = 0; i < 5; i++)
-		if (send(record[0], &verdict, sizeof verdict, MSG_DONTWAIT) < 0)
+		if (send(record[0], &reply, sizeof reply.verdict + strlen(reply.text), MSG_DONTWAIT) < 0)
 			break;
 	shutdown(record[0], SHUT_WR);
 	if (send(client[0], data + 1, size - 1, MSG_DONTWAIT) < 0 && size > 1)

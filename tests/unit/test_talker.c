@@ -27,6 +27,8 @@ struct result {
 	struct record_forwarded forwarded;
 	struct record_attempt attempts[8];
 	int attempt_count;
+	struct record_scram_first first;
+	struct record_scram_final final;
 	char tag[64];
 	struct buf rest;		/* for the session: handed over, then still in the socket */
 	int status;
@@ -36,12 +38,13 @@ struct world {
 	struct peer peer;
 	struct talker_setup setup;
 	enum verdict verdict;
+	enum verdict scram_first;	/* the reply to the first half of SCRAM */
 };
 
 static struct world
 private_world(void)
 {
-	struct world w = { .verdict = VERDICT_YES };
+	struct world w = { .verdict = VERDICT_YES, .scram_first = VERDICT_YES };
 
 	w.peer.private = true;
 	w.setup.timeout_ms = 60000;
@@ -61,7 +64,8 @@ take_record(struct result *r, const struct world *w, int fd)
 {
 	static union record record;
 	ssize_t n = recv(fd, &record, sizeof record, MSG_DONTWAIT);
-	uint32_t verdict = w->verdict;
+	struct record_reply reply = { .verdict = w->verdict };
+	size_t verdict_len = sizeof reply.verdict;
 
 	if (n <= 0)
 		return false;
@@ -79,7 +83,21 @@ take_record(struct result *r, const struct world *w, int fd)
 	case RECORD_ATTEMPT:
 		if (r->attempt_count < 8)
 			r->attempts[r->attempt_count++] = record.attempt;
-		if (send(fd, &verdict, sizeof verdict, MSG_NOSIGNAL) < 0)
+		if (send(fd, &reply, verdict_len, MSG_NOSIGNAL) < 0)
+			return false;
+		break;
+	case RECORD_SCRAM_FIRST:
+		r->first = record.scram_first;
+		reply.verdict = w->scram_first;
+		strcpy(reply.text, "r=uS,s=QQ==,i=4096");
+		if (send(fd, &reply, verdict_len + strlen(reply.text), MSG_NOSIGNAL) < 0)
+			return false;
+		break;
+	case RECORD_SCRAM_FINAL:
+		r->final = record.scram_final;
+		strcpy(reply.text, "v=signature");
+		if (send(fd, &reply, verdict_len + (w->verdict == VERDICT_YES ? strlen(reply.text) : 0),
+		    MSG_NOSIGNAL) < 0)
 			return false;
 		break;
 	case RECORD_HANDOFF:
@@ -316,6 +334,61 @@ test_refusals(void)
 	check(strstr(r.output.data, "AUTH=") == NULL, "and no mechanism that sends one is offered");
 	result_fini(&r);
 	buf_fini(&longest);
+}
+
+/*
+ * The messages of SCRAM that are good, what the monitor gets of them, and what
+ * the client hears. The numbers are in the comment behind each text.
+ */
+static void
+test_scram(void)
+{
+	static const char right[] =
+	    "a AUTHENTICATE SCRAM-SHA-256 bix1PTEsbj11LHI9dQ==\r\n";	/* n,u=1,n=u,r=u */
+	static const char begin[] =
+	    "a AUTHENTICATE SCRAM-SHA-256 biwsbj11LHI9dSx4PXk=\r\n";	/* n,,n=u,r=u,x=y */
+	/* c=biws,r=uS,e=f,p=AAAA... */
+	static const char end[] = "Yz1iaXdzLHI9dVMsZT1mLHA9QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQT0=\r\n";
+	struct world w = private_world();
+	struct buf text = BUF_INIT;
+	struct result r;
+
+	converse(&w, begin, sizeof begin - 1, 0, &r);
+	check(fnmatch("a NO This mechanism is not offered\r\n", after_greeting(&r), 0) == 0,
+	    "SCRAM is not there when it is not configured");
+	result_fini(&r);
+	w.setup.scram = true;
+	converse(&w, right, sizeof right - 1, 0, &r);
+	check(r.first.kind == 0 && strstr(r.output.data, "a BAD") != NULL, "a header with more in it is BAD");
+	result_fini(&r);
+
+	buf_addf(&text, "%s%s\r\nb SELECT INBOX\r\n", begin, end);
+	converse(&w, text.data, text.len, 0, &r);
+	check_str(r.first.user, "u", "the name");
+	check_str(r.first.nonce, "u", "the client's nonce");
+	check_str(r.first.bare, "n=u,r=u,x=y", "the first message without its header");
+	check_str(r.final.binding, "biws", "the header again");
+	check_str(r.final.extensions, ",e=f", "extensions, with their comma");
+	check(!r.first.hopeless && !r.final.hopeless, "nothing is wrong with them");
+	check(fnmatch("+ cj11UyxzPVFRPT0saT00MDk2\r\n+ dj1zaWduYXR1cmU=\r\n", after_greeting(&r), 0) == 0,
+	    "the client hears both replies");
+	check(strcmp(r.tag, "a") == 0 && strcmp(buf_str(&r.rest), "b SELECT INBOX\r\n") == 0
+	    && WEXITSTATUS(r.status) == TALKER_ACCEPTED, "then it is handed over with what it sent behind");
+	result_fini(&r);
+
+	buf_reset(&text);
+	buf_addf(&text, "%s%s*\r\nb LOGOUT\r\n", begin, end);
+	converse(&w, text.data, text.len, 0, &r);
+	check(*r.tag == '\0' && strstr(r.output.data, "a BAD AUTHENTICATE was cancelled") != NULL
+	    && strstr(r.output.data, "b OK") != NULL, "a client that does not agree is not handed over");
+	result_fini(&r);
+
+	w.scram_first = VERDICT_UNAVAILABLE;
+	converse(&w, begin, sizeof begin - 1, 0, &r);
+	check(r.final.kind == 0 && strstr(r.output.data, "a NO [UNAVAILABLE]") != NULL,
+	    "no verifiers can be asked for: NO, and no second half");
+	result_fini(&r);
+	buf_fini(&text);
 }
 
 static void
@@ -574,6 +647,7 @@ main(void)
 	test_every_split();
 	test_commands();
 	test_refusals();
+	test_scram();
 	test_limits();
 	test_proxied();
 	test_forwarded();
