@@ -16,6 +16,7 @@
 
 #include "admin/admin.h"
 #include "mail/module.h"
+#include "store/quota.h"
 #include "util/ascii.h"
 #include "util/buf.h"
 #include "util/err.h"
@@ -42,11 +43,13 @@ static const char help[] =
 	"  index                   read all messages, so that clients need not wait for it\n"
 	"  expire --older-than=DAYS [--seen] [--deleted] [--flagged] [--dry-run] MAILBOX...\n"
 	"  merge [--dry-run] MAILDIR   put back what a restored Maildir has and this one has not\n"
+	"  quota [recount]         what is in use; count it anew\n"
 	"\n"
 	"  --maildir=DIR           the mail (default: ~/Maildir)\n"
 	"  --user=NAME             for root: be this user\n"
 	"  --layout=maildir++|fs   how folders lie on disk\n"
 	"  --dovecot-control=DIR   where Dovecot kept its uidlists, if not with the mail\n"
+	"  --quota=SIZE[,MESSAGES] the limit, if maildirsize does not tell it\n"
 	"  --no-fsync              do not wait for the disk\n"
 	"  --help, --version\n";
 
@@ -61,11 +64,12 @@ static const struct {
 	{ "import", admin_import },
 	{ "index", admin_index },
 	{ "merge", admin_merge },
+	{ "quota", admin_quota },
 	{ "stat", admin_stat },
 };
 
 enum { OPT_AGAIN = 256, OPT_CONTROL, OPT_DELETED, OPT_DRY, OPT_FLAGGED, OPT_HELP, OPT_JSON, OPT_LAYOUT,
-	OPT_MAILDIR, OPT_MODULE, OPT_NO_FSYNC, OPT_OLDER, OPT_REPAIR, OPT_SEEN, OPT_TO, OPT_USER,
+	OPT_MAILDIR, OPT_MODULE, OPT_NO_FSYNC, OPT_OLDER, OPT_QUOTA, OPT_REPAIR, OPT_SEEN, OPT_TO, OPT_USER,
 	OPT_VERSION, OPT_WHAT };
 
 static const struct option long_options[] = {
@@ -81,6 +85,7 @@ static const struct option long_options[] = {
 	{ "module", required_argument, NULL, OPT_MODULE },
 	{ "no-fsync", no_argument, NULL, OPT_NO_FSYNC },
 	{ "older-than", required_argument, NULL, OPT_OLDER },
+	{ "quota", required_argument, NULL, OPT_QUOTA },
 	{ "repair", no_argument, NULL, OPT_REPAIR },
 	{ "seen", no_argument, NULL, OPT_SEEN },
 	{ "to", required_argument, NULL, OPT_TO },
@@ -94,6 +99,7 @@ struct program {
 	struct admin admin;
 	const char *maildir, *user, *control;
 	enum layout layout;
+	uint64_t quota_bytes, quota_messages;
 	bool no_fsync;
 };
 
@@ -139,6 +145,10 @@ read_options(int argc, char **argv, struct program *p)
 		case OPT_MODULE: module_path(optarg); break;
 		case OPT_NO_FSYNC: p->no_fsync = true; break;
 		case OPT_OLDER: read_number_of_days(a, optarg); break;
+		case OPT_QUOTA:
+			if (!quota_parse(optarg, &p->quota_bytes, &p->quota_messages))
+				die_usage("bad quota", optarg);
+			break;
 		case OPT_REPAIR: a->repair = true; break;
 		case OPT_SEEN: a->only_seen = true; break;
 		case OPT_TO: a->to = optarg; break;
@@ -210,7 +220,8 @@ static int
 run(struct program *p, int verb)
 {
 	struct admin *a = &p->admin;
-	struct sigaction action = { .sa_handler = on_stop };
+	/* The second signal ends the program at once, as kill -9 may at any time. */
+	struct sigaction action = { .sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND };
 	struct err err;
 	int status;
 
@@ -223,6 +234,8 @@ run(struct program *p, int verb)
 	}
 	a->account.sync = !p->no_fsync;
 	a->account.control = p->control;
+	a->account.quota_bytes = p->quota_bytes;
+	a->account.quota_messages = p->quota_messages;
 	status = verbs[verb].run(a);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		fprintf(stderr, "mayfly-admin: cannot write the answer: %s\n", strerror(errno));

@@ -79,6 +79,7 @@ int admin_export(struct admin *a);
 int admin_import(struct admin *a);
 int admin_index(struct admin *a);
 int admin_merge(struct admin *a);
+int admin_quota(struct admin *a);
 int admin_stat(struct admin *a);
 
 #endif

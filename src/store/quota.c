@@ -253,11 +253,13 @@ count_directory(struct account *account, const char *path, struct quota *q)
 	closedir(dir);
 }
 
-/* The newest directory of all, and with q also what lies in them. */
+/* The newest directory of all, and with q also what lies in them. 0, -1, or 1 when steps said no. */
 static int
-walk(struct account *account, struct timespec *newest, struct quota *q, struct err *err)
+walk(struct account *account, struct timespec *newest, struct quota *q,
+    const struct quota_steps *steps, struct err *err)
 {
 	struct folder_list list;
+	int result = 0;
 
 	*newest = (struct timespec){ 0, 0 };
 	if (folder_list(account, &list, err) < 0)
@@ -266,6 +268,10 @@ walk(struct account *account, struct timespec *newest, struct quota *q, struct e
 		struct buf path = BUF_INIT;
 		size_t len;
 
+		if (steps != NULL && !steps->step(steps->ctx, i, list.count)) {
+			result = 1;
+			break;
+		}
 		names_to_disk(account, list.names[i], &path);
 		newest_of(account, path.data, newest);
 		len = path.len;
@@ -278,7 +284,7 @@ walk(struct account *account, struct timespec *newest, struct quota *q, struct e
 		buf_fini(&path);
 	}
 	folder_list_fini(&list);
-	return 0;
+	return result;
 }
 
 static bool
@@ -296,19 +302,19 @@ quota_forget(struct account *account)
 	utimensat(account->dirfd, QUOTA_NAME, long_ago, AT_SYMLINK_NOFOLLOW);
 }
 
-/* Count, and write the file anew; one that cannot be written is no failure to count. */
+/* Count, and write the file anew if there is a limit. 0, 1 stopped, -1 not counted, -2 counted but not written. */
 static int
-recount(struct account *account, struct quota *q, struct err *err)
+recount(struct account *account, struct quota *q, const struct quota_steps *steps, struct err *err)
 {
 	struct timespec before, after;
 	struct buf text = BUF_INIT;
 	struct err late;
+	int result;
 
 	q->bytes = q->messages = 0;
-	if (walk(account, &before, q, err) < 0)
-		return -1;
-	if (account->read_only)
-		return 0;
+	result = walk(account, &before, q, steps, err);
+	if (result != 0 || account->read_only || !q->on)
+		return result;
 	if (q->bytes_max > 0)
 		buf_addf(&text, "%lluS", (unsigned long long)q->bytes_max);
 	if (q->messages_max > 0)
@@ -316,12 +322,12 @@ recount(struct account *account, struct quota *q, struct err *err)
 	buf_addf(&text, "\n%llu %llu\n", (unsigned long long)q->bytes,
 	    (unsigned long long)q->messages);
 	if (safe_write(account->dirfd, QUOTA_NAME, text.data, text.len, 0600, false, account->path,
-	    &late) < 0)
-		log_err(&late);
-	else if (walk(account, &after, NULL, err) < 0 || is_newer(after, before))
+	    err) < 0)
+		result = -2;
+	else if (walk(account, &after, NULL, NULL, &late) < 0 || is_newer(after, before))
 		quota_forget(account);	/* somebody came meanwhile: the next one counts */
 	buf_fini(&text);
-	return 0;
+	return result;
 }
 
 static bool
@@ -330,7 +336,7 @@ is_true(struct account *account, const struct state *state)
 	struct timespec newest;
 	struct err err;
 
-	return state->believable && walk(account, &newest, NULL, &err) == 0
+	return state->believable && walk(account, &newest, NULL, NULL, &err) == 0
 	    && is_newer(state->time, newest);
 }
 
@@ -346,7 +352,27 @@ quota_read(struct account *account, struct quota *out, struct err *err)
 	*out = state.quota;
 	if (!out->on || is_true(account, &state))
 		return 0;
-	return recount(account, out, err);
+	switch (recount(account, out, NULL, err)) {
+	case -1:
+		return -1;
+	case -2:
+		log_err(err);	/* one that cannot be written is no failure to count */
+	}
+	return 0;
+}
+
+int
+quota_recount(struct account *account, const struct quota_steps *steps, struct quota *was,
+    struct quota *now, struct err *err)
+{
+	struct state state;
+	int result;
+
+	if (read_file(account, &state, err) < 0)
+		return -1;
+	*was = *now = state.quota;
+	result = recount(account, now, steps, err);
+	return result < 0 ? -1 : result;
 }
 
 int

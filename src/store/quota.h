@@ -29,6 +29,18 @@ bool quota_parse(const char *text, uint64_t *bytes_out, uint64_t *messages_out);
  */
 int quota_read(struct account *account, struct quota *out, struct err *err);
 
+/*
+ * Count everything, whatever the file says, and write the file if there is a limit.
+ * was_out gets what the file said before. step is called before each folder; when it
+ * says false nothing is written. 0; 1 stopped; -1 not counted, or not written.
+ */
+struct quota_steps {
+	bool (*step)(void *ctx, size_t done, size_t total);
+	void *ctx;
+};
+int quota_recount(struct account *account, const struct quota_steps *steps, struct quota *was_out,
+    struct quota *now_out, struct err *err);
+
 /* Is there room for so much more? ERR_OVERQUOTA. */
 int quota_check(struct account *account, uint64_t bytes, size_t messages, struct err *err);
 

@@ -104,6 +104,17 @@ assert other["mailbox"] == "We\"ird", other' "$T/json"
 	open A inbox; [[ $(told A UIDVALIDITY) == 99 ]]; must A 'UID FETCH 1:* UID'; [[ $(uids A) == '5 6 9 10' ]]
 }
 
+@test "quota tells what is in use; recount sees what no session can, and keeps the limit" {
+	mailbox inbox 3*plain.eml; mailbox Old 2*plain.eml; size=$(stat -c %s "$MAIL/plain.eml")
+	run admin quota; [[ $status == 0 && $output == 'limit: none, so no maildirsize is kept' && ! -e $MAILDIR/maildirsize ]]
+	run admin quota recount; [[ $status == 0 && $output == *"counted: $((5 * size)) octets in 5 messages"* && ! -e $MAILDIR/maildirsize ]]
+	run admin --quota=1M,50 quota recount; [[ $status == 0 && $output == *'limit: 1048576 octets, 50 messages' ]]; [[ $(head -1 "$MAILDIR/maildirsize") == 1048576S,50C ]]
+	rm -r "$MAILDIR/.Old"; touch "$MAILDIR/maildirsize"; start A; must A 'GETQUOTA ""'; heard A '* QUOTA "" (STORAGE 1 1024 MESSAGE 5 50)'
+	run admin quota recount; [[ $status == 0 && ${lines[0]} == "written down: $((5 * size)) octets in 5 messages" && ${lines[1]} == "counted: $((3 * size)) octets in 3 messages" ]]
+	must A 'GETQUOTA ""'; heard A '* QUOTA "" (STORAGE 1 1024 MESSAGE 3 50)'
+	[[ $(id -u) != 0 ]] || { chown 0:0 "$MAILDIR"; chmod 755 "$MAILDIR"; run admin quota recount; [[ $status == 2 && $output == *"Permission denied"* ]]; }
+}
+
 @test "root must say whose mail it is, and is that user before a file is opened" {
 	[[ $(id -u) == 0 ]] || skip 'needs root'
 	mailbox inbox plain.eml
@@ -123,7 +134,7 @@ assert other["mailbox"] == "We\"ird", other' "$T/json"
 
 @test "every wrong option is named, with status 64" {
 	mailbox inbox
-	for words in '' 'nonsense' '--older-than=x expire INBOX' '--layout=y stat' '--what=z dump' 'export' 'merge'; do
+	for words in '' 'nonsense' '--older-than=x expire INBOX' '--layout=y stat' '--what=z dump' 'export' 'merge' 'quota x' '--quota=y quota'; do
 		run admin $words; [[ $status == 64 && -n $output ]] || { echo "$words: $status"; false; }
 	done
 	run admin --help; [[ $status == 0 && $output == *merge* ]]; run admin --version; [[ $status == 0 ]]
