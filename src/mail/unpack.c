@@ -50,8 +50,8 @@ struct library {
 	bool asked;
 };
 
-/* A function of a library, NULL if it cannot be had. */
-static void *
+/* A function of a library, NULL if it cannot be had. Nobody asks in a build without all four. */
+__attribute__((unused)) static void *
 function_of(struct library *library, const char *name)
 {
 	if (!library->asked)
