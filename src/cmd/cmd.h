@@ -56,6 +56,7 @@ int cmd_lsub(void *session, struct command *cmd);
 int cmd_move(void *session, struct command *cmd);
 int cmd_myrights(void *session, struct command *cmd);
 int cmd_namespace(void *session, struct command *cmd);
+int cmd_notify(void *session, struct command *cmd);
 int cmd_noop(void *session, struct command *cmd);
 int cmd_rename(void *session, struct command *cmd);
 int cmd_replace(void *session, struct command *cmd);
@@ -116,6 +117,16 @@ int send_myrights(struct session *s, const char *name, struct err *err);
 
 /* "* LIST (...) "/" name" for one mailbox that exists. */
 void send_list_of(struct session *s, const char *name);
+
+/* A mailbox of which NOTIFY tells (RFC 5465 5.4, 5.5, 5.9). */
+struct list_event {
+	const char *name;
+	const char *old_name;	/* it was renamed; else NULL */
+	bool no_access;
+};
+
+/* "* LIST (...) "/" name" for each: whether it is there and subscribed by now is looked up. */
+void send_list_events(struct session *s, const struct list_event *events, size_t count);
 
 /* ---- CREATE (cmd_folder.c), also for SETMETADATA ---- */
 

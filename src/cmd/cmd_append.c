@@ -12,7 +12,9 @@
 #include "cmd/append.h"
 #include "cmd/cmd.h"
 #include "cmd/flag_args.h"
+#include "cmd/notify_watch.h"
 #include "session/names.h"
+#include "session/notify.h"
 #include "session/session.h"
 #include "session/view.h"
 #include "store/folder.h"
@@ -182,10 +184,13 @@ static int
 deliver(struct append *a, struct buf *code)
 {
 	uint32_t *uids = mem_alloc(a->count * sizeof *uids);
+	struct box_facts before = notify_before(a->mailbox);
 	int result = mailbox_deliver(a->mailbox, a->deliveries, a->count, uids, &a->cmd->err);
 
 	if (result == 0) {
 		a->s->counts.appended += a->count;
+		notify_own(a->s, a->mailbox, uids, a->count);
+		notify_after(a->s, a->mailbox, &before);
 		buf_addf(code, "APPENDUID %u %u", a->mailbox->facts.uidvalidity, uids[0]);
 		if (a->count > 1)
 			buf_addf(code, ":%u", uids[a->count - 1]);
@@ -284,6 +289,7 @@ replace(struct append *a, uint32_t row)
 		output_format(&s->out, "* OK [%s] The new message is there\r\n", code.data);
 		result = mailbox_expunge(s->mailbox, &row, 1, &a->cmd->err);
 		s->counts.expunged += result == 0;
+		s->own_changes |= NOTIFY_EXPUNGE;
 	}
 	buf_fini(&code);
 	return result;

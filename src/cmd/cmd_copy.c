@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/notify_watch.h"
 #include "session/names.h"
+#include "session/notify.h"
 #include "session/session.h"
 #include "session/view.h"
 #include "store/change.h"
@@ -38,6 +40,7 @@ transfer(struct session *s, struct command *cmd, const char *name, const uint32_
 	struct copied copied = { 0 };
 	struct mailbox *to = NULL;
 	struct buf code = BUF_INIT;
+	struct box_facts before;
 	int result = -1;
 
 	if (strcmp(name, s->mailbox->name) == 0)
@@ -46,6 +49,7 @@ transfer(struct session *s, struct command *cmd, const char *name, const uint32_
 		return -1;
 	if (mailbox_sync(to, &cmd->err) < 0)
 		goto out;
+	before = notify_before(to);
 	if (count == 0)
 		result = 0;
 	else if (move)
@@ -55,7 +59,10 @@ transfer(struct session *s, struct command *cmd, const char *name, const uint32_
 	if (copied.count == 0)
 		goto out;
 	add_copyuid(&code, to, &copied);
+	notify_own(s, to, copied.to, copied.count);
+	notify_after(s, to, &before);
 	if (move) {
+		s->own_changes |= NOTIFY_EXPUNGE;
 		s->counts.expunged += copied.count;
 		output_format(&s->out, "* OK [%s] Moved\r\n", code.data);
 		if (s->enabled_qresync)

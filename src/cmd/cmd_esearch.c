@@ -227,7 +227,8 @@ search_one(struct session *s, struct command *cmd, struct mailbox *m, struct cri
 		search_save(s, results.positions, results.count, options);
 	/* of the mailboxes that are searched only the selected one can be kept up to date */
 	if (result == 0 && options->update && m == s->mailbox)
-		search_context_keep(s, cmd, true, criteria, NULL, results.positions, results.count);
+		search_context_keep(s, cmd, true, criteria, NULL, results.positions, results.count,
+		    options->update_ctx);
 	if (result == 0 && results.count > 0 && result_speaks(options)) {
 		if (criteria->uses_modseq)
 			modseq = search_modseq(m, results.positions, results.count, options);
@@ -282,27 +283,27 @@ check(struct session *s, const struct command *cmd, const struct sources *source
 }
 
 static int
-run(struct session *s, struct command *cmd, struct sources *sources)
+run(struct session *s, struct command *cmd, struct sources *sources,
+    struct result_options *options)
 {
 	struct parse *p = &cmd->parse;
-	struct result_options options;
 	struct criteria criteria;
 	int result;
 
 	if (parse_space(p) < 0 || read_sources(s, cmd, sources) < 0
-	    || result_parse(p, &options) < 0
+	    || result_parse(p, options) < 0
 	    || criteria_parse(p, CRITERIA_CHARSET_OPTIONAL, &criteria) < 0
 	    || search_check(s, &criteria, &cmd->err) < 0
-	    || check(s, cmd, sources, &options, &cmd->err) < 0
+	    || check(s, cmd, sources, options, &cmd->err) < 0
 	    || view_refresh(s, &cmd->err) < 0)
 		return -1;
-	if (!options.given)
-		options.given = options.all = true;
+	if (!options->given)
+		options->given = options->all = true;
 	settle(s, sources);
-	result = sources->selected ? search_one(s, cmd, s->mailbox, &criteria, &options) : 0;
+	result = sources->selected ? search_one(s, cmd, s->mailbox, &criteria, options) : 0;
 	for (size_t i = 0; i < sources->count && result == 0 && !s->out.dead; i++)
-		result = search_other(s, cmd, sources->names[i], &criteria, &options);
-	if (result < 0 && options.save)
+		result = search_other(s, cmd, sources->names[i], &criteria, options);
+	if (result < 0 && options->save)
 		search_forget_saved(s, &cmd->err);
 	return result;
 }
@@ -311,8 +312,13 @@ int
 cmd_esearch(void *session, struct command *cmd)
 {
 	struct sources sources = { .count = 0 };
-	int result = run(session, cmd, &sources);
+	struct result_options options;
+	struct search_update update;
+	int result;
 
+	search_update_init(&update, cmd, &options);
+	result = run(session, cmd, &sources, &options);
+	search_update_fini(&update);
 	free(sources.names);
 	folder_list_fini(&sources.all);
 	notes_fini(&sources.subscriptions);

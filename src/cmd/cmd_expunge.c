@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "cmd/cmd.h"
+#include "session/notify.h"
 #include "session/session.h"
 #include "session/view.h"
 #include "store/change.h"
@@ -43,6 +44,7 @@ cmd_expunge(void *session, struct command *cmd)
 	if (mailbox_expunge(m, rows, kept, &cmd->err) < 0)
 		goto out;
 	s->counts.expunged += kept;
+	s->own_changes |= kept > 0 ? NOTIFY_EXPUNGE : 0;
 	/* RFC 7162 3.2.8: so that the client need not ask for what it did itself */
 	if (kept > 0 && s->enabled_condstore)
 		buf_addf(&cmd->code, "HIGHESTMODSEQ %llu", (unsigned long long)m->facts.modseq);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/notify_watch.h"
 #include "session/names.h"
 #include "session/session.h"
 #include "store/change.h"
@@ -128,6 +129,9 @@ cmd_create(void *session, struct command *cmd)
 	if (uses != NULL && *uses != '\0' && notes_set(&s->account, NOTES_METADATA, name,
 	    NOTE_SPECIAL_USE, uses, strlen(uses), &cmd->err) < 0)
 		return -1;
+	notify_made(s, name);
+	if (uses != NULL && *uses != '\0')
+		notify_noted(s, &(struct note){ (char *)name, (char *)NOTE_SPECIAL_USE, uses, strlen(uses) }, 1);
 	/* RFC 8474 4.1: the id of the new mailbox */
 	if (folder_open_mailbox(&s->account, name, ERR_NONEXISTENT, &m, &why) == 0) {
 		buf_addf(&cmd->code, "MAILBOXID (F%s)", m->facts.mailbox_id);
@@ -176,6 +180,7 @@ cmd_delete(void *session, struct command *cmd)
 		deselect(s, name);
 	if (folder_delete(&s->account, name, &cmd->err) < 0)
 		return -1;
+	notify_removed(s, name);
 	/* The name keeps its subscription (RFC 9051 6.3.7), not what was said about the mailbox. */
 	return notes_rename(&s->account, NOTES_METADATA, name, NULL, &cmd->err);
 }
@@ -206,6 +211,7 @@ rename_inbox(struct session *s, const char *to, struct err *err)
 
 	if (folder_create(&s->account, to, err) < 0 || copy_metadata(s, to, err) < 0)
 		return -1;
+	notify_made(s, to);
 	if (folder_open_mailbox(&s->account, "INBOX", ERR_NONEXISTENT, &inbox, err) < 0
 	    || folder_open_mailbox(&s->account, to, ERR_NONEXISTENT, &target, err) < 0
 	    || mailbox_sync(inbox, err) < 0 || mailbox_sync(target, err) < 0)
@@ -250,6 +256,7 @@ cmd_rename(void *session, struct command *cmd)
 	}
 	if (folder_rename(&s->account, from, to, &cmd->err) < 0)
 		return -1;
+	notify_renamed(s, from, to);
 	return notes_rename(&s->account, NOTES_METADATA, from, to, &cmd->err);
 }
 
@@ -263,7 +270,10 @@ cmd_subscribe(void *session, struct command *cmd)
 		return -1;
 	if (folder_check_name(&s->account, name, &cmd->err) < 0)
 		return -1;
-	return notes_set(&s->account, NOTES_SUBSCRIPTIONS, name, "", "", 0, &cmd->err);
+	if (notes_set(&s->account, NOTES_SUBSCRIPTIONS, name, "", "", 0, &cmd->err) < 0)
+		return -1;
+	notify_subscribed(s, name, true);
+	return 0;
 }
 
 int
@@ -274,5 +284,8 @@ cmd_unsubscribe(void *session, struct command *cmd)
 
 	if (one_mailbox(s, cmd, &name) < 0)
 		return -1;
-	return notes_set(&s->account, NOTES_SUBSCRIPTIONS, name, "", NULL, 0, &cmd->err);
+	if (notes_set(&s->account, NOTES_SUBSCRIPTIONS, name, "", NULL, 0, &cmd->err) < 0)
+		return -1;
+	notify_subscribed(s, name, false);
+	return 0;
 }

@@ -412,9 +412,10 @@ send_node(struct session *s, const char *verb, const struct node *node, const st
 }
 
 static void
-send_list_node(struct session *s, const struct node *node, const struct list_request *r)
+send_list_node(struct session *s, const struct node *node, const struct list_request *r,
+    const struct list_event *event)
 {
-	struct buf attributes = BUF_INIT;
+	struct buf attributes = BUF_INIT, old = BUF_INIT, shown = BUF_INIT;
 	const char *more = "";
 
 	buf_addc(&attributes, '(');
@@ -433,8 +434,19 @@ send_list_node(struct session *s, const struct node *node, const struct list_req
 		    ? " (\"CHILDINFO\" (\"SUBSCRIBED\" \"SPECIAL-USE\"))"
 		    : r->select_subscribed ? " (\"CHILDINFO\" (\"SUBSCRIBED\"))"
 		    : " (\"CHILDINFO\" (\"SPECIAL-USE\"))";
+	if (event != NULL && event->no_access)
+		add_attribute(&attributes, "\\NoAccess");
+	if (event != NULL && event->old_name != NULL) {
+		name_to_client(s, event->old_name, &shown);
+		buf_adds(&old, " (\"OLDNAME\" (");
+		respond_buf_nstring(&old, shown.data, shown.len, session_utf8(s));
+		buf_adds(&old, "))");
+		more = old.data;
+	}
 	send_node(s, "LIST", node, &attributes, more);
 	buf_fini(&attributes);
+	buf_fini(&old);
+	buf_fini(&shown);
 }
 
 /* LIST "" "" asks for the separator and the root of the reference. */
@@ -470,7 +482,7 @@ cmd_list(void *session, struct command *cmd)
 		if (!(node->bits & NODE_MATCHES)
 		    || !(node->bits & (NODE_MEETS | NODE_CHILD_HIDDEN)))
 			continue;
-		send_list_node(s, node, r);
+		send_list_node(s, node, r, NULL);
 		if (r->return_rights && (node->bits & NODE_EXISTS)
 		    && send_myrights(s, node->name, &err) < 0)
 			log_err(&err);
@@ -497,7 +509,25 @@ send_list_of(struct session *s, const char *name)
 	} else {
 		node = find_node(&tree, name, strlen(name));
 		if (node != NULL)
-			send_list_node(s, node, &r);
+			send_list_node(s, node, &r, NULL);
+	}
+	tree_fini(&tree);
+}
+
+void
+send_list_events(struct session *s, const struct list_event *events, size_t count)
+{
+	const struct list_request r = { .extended = true, .return_subscribed = true };
+	struct tree tree;
+	struct err err;
+
+	if (make_tree(s, &tree, &err) < 0)
+		log_err(&err);
+	for (size_t i = 0; i < count; i++) {
+		const struct node nowhere = { (char *)events[i].name, NULL, 0 };
+		const struct node *node = find_node(&tree, events[i].name, strlen(events[i].name));
+
+		send_list_node(s, node != NULL ? node : &nowhere, &r, &events[i]);
 	}
 	tree_fini(&tree);
 }

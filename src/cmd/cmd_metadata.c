@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/notify_watch.h"
 #include "session/names.h"
 #include "session/session.h"
 #include "store/folder.h"
@@ -339,6 +340,9 @@ cmd_setmetadata(void *session, struct command *cmd)
 		if (check_special_use(cmd, name, &changes[i]) < 0)
 			return -1;
 	}
-	return notes_change(&s->account, NOTES_METADATA, changes, count, within_bounds, (void *)name,
-	    &cmd->err);
+	if (notes_change(&s->account, NOTES_METADATA, changes, count, within_bounds, (void *)name,
+	    &cmd->err) < 0)
+		return -1;
+	notify_noted(s, changes, count);
+	return 0;
 }

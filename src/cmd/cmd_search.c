@@ -162,7 +162,7 @@ answer_search(struct session *s, struct command *cmd, struct criteria *criteria,
 		search_save(s, results.positions, results.count, options);
 	if (options->update)
 		search_context_keep(s, cmd, cmd->row->uid, criteria, NULL, results.positions,
-		    results.count);
+		    results.count, options->update_ctx);
 	ids = search_ids(&results, s->mailbox, cmd->row->uid);
 	/* IMAP4rev2 knows no other answer (RFC 9051 appendix E) */
 	if (!options->given && s->enabled_rev2) {
@@ -182,9 +182,12 @@ int
 cmd_search(void *session, struct command *cmd)
 {
 	struct session *s = session;
-	struct result_options options = { .given = false };
+	struct result_options options;
+	struct search_update update;
 	struct criteria criteria;
+	int result = 0;
 
+	search_update_init(&update, cmd, &options);
 	if (refuse_numbers(s, cmd) < 0 || parse_space(&cmd->parse) < 0
 	    || result_parse(&cmd->parse, &options) < 0
 	    || criteria_parse(&cmd->parse, CRITERIA_CHARSET_OPTIONAL, &criteria) < 0
@@ -194,7 +197,8 @@ cmd_search(void *session, struct command *cmd)
 	    || answer_search(s, cmd, &criteria, &options) < 0) {
 		if (options.save)
 			search_forget_saved(s, &cmd->err);
-		return -1;
+		result = -1;
 	}
-	return 0;
+	search_update_fini(&update);
+	return result;
 }

@@ -76,7 +76,7 @@ answer_sort(struct session *s, struct command *cmd, const struct sort_program *p
 		search_save(s, results.positions, results.count, options);
 	if (options->update)
 		search_context_keep(s, cmd, cmd->row->uid, criteria, program, results.positions,
-		    results.count);
+		    results.count, options->update_ctx);
 	ids = search_ids(&results, s->mailbox, cmd->row->uid);
 	if (!options->given)
 		send_numbers(s, "SORT", ids, results.count, modseq);
@@ -92,10 +92,13 @@ cmd_sort(void *session, struct command *cmd)
 {
 	struct session *s = session;
 	struct parse *p = &cmd->parse;
-	struct result_options options = { .given = false };
+	struct result_options options;
+	struct search_update update;
 	struct sort_program program;
 	struct criteria criteria;
+	int result = 0;
 
+	search_update_init(&update, cmd, &options);
 	if (refuse_numbers(s, cmd) < 0 || parse_space(p) < 0 || result_parse(p, &options) < 0
 	    || sort_parse(p, &program) < 0
 	    || parse_space(p) < 0
@@ -106,9 +109,10 @@ cmd_sort(void *session, struct command *cmd)
 	    || answer_sort(s, cmd, &program, &criteria, &options) < 0) {
 		if (options.save)
 			search_forget_saved(s, &cmd->err);
-		return -1;
+		result = -1;
 	}
-	return 0;
+	search_update_fini(&update);
+	return result;
 }
 
 static int

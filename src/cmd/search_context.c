@@ -13,12 +13,16 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/fetch_items.h"
 #include "cmd/search.h"
 #include "cmd/search_source.h"
 #include "query/sort.h"
+#include "session/message.h"
+#include "session/notify.h"
 #include "session/session.h"
 #include "store/mailbox.h"
 #include "util/err.h"
+#include "util/log.h"
 #include "util/mem.h"
 #include "wire/respond.h"
 
@@ -32,6 +36,8 @@ struct context {
 	struct seqset found;		/* UIDs */
 	uint32_t *order;		/* sorted: the same, in order */
 	size_t count, room;
+	struct arena update_arena;
+	const struct fetch_items *items;	/* of new messages; NULL: none */
 };
 
 struct search_contexts {
@@ -47,6 +53,7 @@ context_free(struct context *c)
 	seqset_fini(&c->found);
 	free(c->order);
 	arena_fini(&c->arena);
+	arena_fini(&c->update_arena);
 	free(c);
 }
 
@@ -212,11 +219,71 @@ add_sorted(struct session *s, struct context *c, const uint32_t *uids, size_t n)
 	seqset_fini(&added);
 }
 
+/* The items of two requests, each once; the array is the caller's to free. */
+static struct fetch_items
+join_items(const struct fetch_items *a, const struct fetch_items *b)
+{
+	struct fetch_items both = *a;
+
+	both.at = mem_calloc(a->count + b->count + 1, sizeof *both.at);
+	memcpy(both.at, a->at, a->count * sizeof *both.at);
+	for (size_t i = 0; i < b->count; i++) {
+		bool there = false;
+
+		for (size_t k = 0; k < a->count; k++)
+			there |= a->at[k].count == b->at[i].count
+			    && a->at[k].label_len == b->at[i].label_len
+			    && memcmp(a->at[k].label, b->at[i].label, b->at[i].label_len) == 0;
+		if (!there)
+			both.at[both.count++] = b->at[i];
+	}
+	both.want |= b->want;
+	both.has_flags |= b->has_flags;
+	both.has_uid |= b->has_uid;
+	both.has_modseq |= b->has_modseq;
+	return both;
+}
+
+/*
+ * New messages that match are shown before their ADDTO (RFC 5465 section 7), with
+ * what NOTIFY wants of every new message in the same response (5.2).
+ */
 static void
-add(struct session *s, struct context *c, const uint32_t *uids, size_t n)
+fetch_added(struct session *s, const struct context *c, const uint32_t *uids, size_t n)
+{
+	struct message_reader reader = MESSAGE_READER_INIT;
+	struct notify *notify = s->notify;
+	struct mailbox *m = s->mailbox;
+	struct fetch_items items = *c->items;
+	struct err err;
+
+	if (notify != NULL && notify->items != NULL) {
+		items = join_items(c->items, notify->items);
+		seqset_sort(&notify->own);
+	}
+	for (size_t i = 0; i < n && !s->out.dead; i++) {
+		uint32_t row = mailbox_row_of_uid(m, uids[i]);
+
+		if (notify != NULL && notify->items != NULL && seqset_contains(&notify->own, uids[i]))
+			continue;
+		if (write_fetch(s, &items, &reader, row, true, false, &err) < 0)
+			log_err(&err);
+	}
+	for (size_t i = 0; notify != NULL && notify->items != NULL && i < n; i++)
+		seqset_add(&notify->own, uids[i]);	/* shown: not once more */
+	if (items.at != c->items->at)
+		free(items.at);
+	s->counts.fetched += reader.files_read;
+	message_reader_fini(&reader, m);
+}
+
+static void
+add(struct session *s, struct context *c, const uint32_t *uids, size_t n, bool arrivals)
 {
 	if (n == 0)
 		return;
+	if (arrivals && c->items != NULL)
+		fetch_added(s, c, uids, n);
 	if (c->sorted)
 		add_sorted(s, c, uids, n);
 	else
@@ -266,7 +333,7 @@ note(struct news *news, const struct mailbox *m, uint32_t row)
 
 /* What these messages are to one context now, against what they were. */
 static void
-compare(struct session *s, struct context *c, const struct news *news)
+compare(struct session *s, struct context *c, const struct news *news, bool arrivals)
 {
 	struct search_results results = SEARCH_RESULTS_INIT;
 	uint32_t *in = mem_calloc(news->count, sizeof *in);
@@ -287,7 +354,7 @@ compare(struct session *s, struct context *c, const struct news *news)
 			out[out_count++] = uid;
 	}
 	take_out(s, c, out, out_count);
-	add(s, c, in, in_count);
+	add(s, c, in, in_count, arrivals);
 	search_results_fini(&results);
 	free(in);
 	free(out);
@@ -305,7 +372,7 @@ tell_changes(struct session *s, struct search_contexts *all)
 		if (mailbox_modseq(m, row) > all->modseq || (mailbox_flags(m, row) & ROW_GONE))
 			note(&changed, m, row);
 	for (struct context *c = all->first; c != NULL && changed.count > 0; c = c->next)
-		compare(s, c, &changed);
+		compare(s, c, &changed, false);
 	free(changed.rows);
 	free(changed.positions);
 	all->modseq = m->facts.modseq;
@@ -321,7 +388,7 @@ tell_arrivals(struct session *s, struct search_contexts *all)
 	    row = mailbox_next_told(m, row + 1))
 		note(&new, m, row);
 	for (struct context *c = all->first; c != NULL && new.count > 0; c = c->next)
-		compare(s, c, &new);
+		compare(s, c, &new, true);
 	free(new.rows);
 	free(new.positions);
 	all->rows = m->told_rows;
@@ -362,6 +429,36 @@ search_context_check_tag(struct session *s, const struct command *cmd, struct er
 	return err_set(err, ERR_CLIENTBUG, "This tag names a search that is kept up to date");
 }
 
+/* The items outlive the command: they are read into an arena of their own. */
+static int
+read_update(void *ctx)
+{
+	struct search_update *update = ctx;
+	struct command *cmd = update->cmd;
+	struct arena *present = cmd->arena;
+	int result;
+
+	update->items = arena_alloc(&update->arena, sizeof *update->items);
+	cmd->arena = cmd->parse.arena = &update->arena;
+	result = parse_fetch_items(cmd, update->items);
+	cmd->arena = cmd->parse.arena = present;
+	return result;
+}
+
+void
+search_update_init(struct search_update *update, struct command *cmd,
+    struct result_options *options)
+{
+	*update = (struct search_update){ cmd, ARENA_INIT, NULL };
+	*options = (struct result_options){ .read_update = read_update, .update_ctx = update };
+}
+
+void
+search_update_fini(struct search_update *update)
+{
+	arena_fini(&update->arena);
+}
+
 /* Message numbers are those of now, for ever (RFC 5267 4.3). */
 static void
 uids_of_numbers(void *ctx, const struct seqset *numbers, struct seqset *uids)
@@ -381,7 +478,7 @@ uids_of_numbers(void *ctx, const struct seqset *numbers, struct seqset *uids)
 void
 search_context_keep(struct session *s, const struct command *cmd, bool uid,
     const struct criteria *criteria, const struct sort_program *program,
-    const uint32_t *positions, size_t count)
+    const uint32_t *positions, size_t count, struct search_update *update)
 {
 	struct search_contexts *all = s->contexts;
 	struct mailbox *m = s->mailbox;
@@ -405,6 +502,9 @@ search_context_keep(struct session *s, const struct command *cmd, bool uid,
 	all->rows = m->told_rows;
 	c = mem_calloc(1, sizeof *c);
 	c->arena = ARENA_INIT;
+	c->update_arena = update->arena;
+	c->items = update->items;
+	update->arena = ARENA_INIT;
 	c->tag.data = arena_strndup(&c->arena, cmd->tag.data, cmd->tag.len);
 	c->tag.len = cmd->tag.len;
 	c->uid = uid;

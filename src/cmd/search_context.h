@@ -9,9 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/arena.h"
+
 struct command;
 struct criteria;
 struct err;
+struct fetch_items;
+struct result_options;
 struct session;
 struct sort_program;
 
@@ -22,16 +26,28 @@ enum {
 	SEARCH_CONTEXT_SORTED_MAX = 1000000,
 };
 
+/* What UPDATE (UID FLAGS) asks of new messages that match (RFC 5465 section 7), while its command lasts. */
+struct search_update {
+	struct command *cmd;
+	struct arena arena;
+	struct fetch_items *items;	/* in the arena; NULL: none */
+};
+
+/* Let options read it. */
+void search_update_init(struct search_update *update, struct command *cmd,
+    struct result_options *options);
+void search_update_fini(struct search_update *update);
+
 /* ERR_CLIENTBUG when a search with this tag is being kept: before anything is done. */
 int search_context_check_tag(struct session *s, const struct command *cmd, struct err *err);
 
 /*
  * Keep this search, whose results are these positions (in the order of program;
- * NULL: in the mailbox's). Told by number or UID as uid says. When there are too
- * many, the client hears NO [NOUPDATE].
+ * NULL: in the mailbox's). Told by number or UID as uid says; update's items are
+ * taken over. When there are too many, the client hears NO [NOUPDATE].
  */
 void search_context_keep(struct session *s, const struct command *cmd, bool uid,
     const struct criteria *criteria, const struct sort_program *program,
-    const uint32_t *positions, size_t count);
+    const uint32_t *positions, size_t count, struct search_update *update);
 
 #endif

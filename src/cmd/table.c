@@ -45,6 +45,7 @@ const struct command_row command_table[] = {
 	{ "APPEND", AUTH | SELECTED, TELL_EXPUNGE, cmd_append,
 		"LITERAL+ BINARY UIDPLUS MULTIAPPEND CATENATE URL-PARTIAL APPENDLIMIT=" LIMIT_TEXT(APPEND_MAX), false },
 	{ "IDLE", AUTH | SELECTED, TELL_EXPUNGE, cmd_idle, "IDLE", false },
+	{ "NOTIFY", AUTH | SELECTED, TELL_EXPUNGE, cmd_notify, "NOTIFY", false },
 	{ "CHECK", SELECTED, TELL_EXPUNGE, cmd_noop, NULL, false },
 	{ "CLOSE", SELECTED, TELL_NOTHING, cmd_close, NULL, false },
 	{ "UNSELECT", SELECTED, TELL_NOTHING, cmd_unselect, "UNSELECT", false },

@@ -46,6 +46,9 @@ read_option(struct parse *p, struct result_options *out)
 			p->at = start;
 			return parse_fail(p, "one PARTIAL or ALL and no more");
 		}
+		if (flag == &out->update && out->read_update != NULL && p->at + 1 < p->end
+		    && p->at[0] == ' ' && p->at[1] == '(')
+			return parse_space(p) < 0 ? -1 : out->read_update(out->update_ctx);
 		if (flag == &out->partial)
 			return parse_space(p) < 0 ? -1 : result_parse_range(p, &out->range);
 		return 0;
@@ -56,7 +59,8 @@ read_option(struct parse *p, struct result_options *out)
 int
 result_parse(struct parse *p, struct result_options *out)
 {
-	*out = (struct result_options){ .given = parse_try_word(p, "RETURN") };
+	*out = (struct result_options){ .given = parse_try_word(p, "RETURN"),
+		.read_update = out->read_update, .update_ctx = out->update_ctx };
 	if (!out->given)
 		return 0;
 	if (parse_space(p) < 0 || parse_char(p, '(') < 0)

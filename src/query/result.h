@@ -24,11 +24,17 @@ struct result_options {
 	bool given;		/* RETURN was there: the answer is ESEARCH, not SEARCH or SORT */
 	bool min, max, all, count, save, context, update, partial;
 	struct result_range range;	/* of PARTIAL */
+	/*
+	 * Reads "(fetch-att ...)" behind UPDATE (RFC 5465 section 7); set by the caller
+	 * before result_parse, NULL where there can be none.
+	 */
+	int (*read_update)(void *ctx);
+	void *update_ctx;
 };
 
 /*
- * Read "RETURN (...) " with the space behind it if it is next. An empty list
- * means ALL. ERR_SYNTAX for an unknown option, and for PARTIAL twice or beside ALL.
+ * Read "RETURN (...) " with the space behind it if it is next; of what out holds
+ * before, only read_update and its ctx count. An empty list means ALL. ERR_SYNTAX for an unknown option, and for PARTIAL twice or beside ALL.
  */
 int result_parse(struct parse *p, struct result_options *out);
 

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "session/notify.h"
 #include "session/view.h"
 #include "store/mailbox.h"
 #include "util/log.h"
@@ -37,6 +38,8 @@ void
 session_select(struct session *s, struct mailbox *mailbox, bool examined)
 {
 	if (s->mailbox != NULL) {
+		if (s->notify != NULL)
+			s->notify->ops->deselect(s);
 		mailbox_tidy(s->mailbox);
 		mailbox_close(&s->mailbox);
 	}
@@ -48,6 +51,7 @@ session_select(struct session *s, struct mailbox *mailbox, bool examined)
 	s->keywords_told = 0;
 	s->told_modseq = mailbox != NULL ? mailbox->facts.modseq : 0;
 	s->condstore_told = s->enabled_condstore;	/* SELECT itself says it */
+	s->own_changes = 0;
 	s->state = mailbox != NULL ? STATE_SELECTED : STATE_AUTHENTICATED;
 }
 
@@ -205,6 +209,8 @@ session_run(const struct session_options *options, int in_fd, int out_fd)
 	if (out_fd != in_fd)
 		close(out_fd);
 	session_select(&s, NULL, false);
+	if (s.notify != NULL)
+		s.notify->ops->free(&s);
 	seqset_fini(&s.saved);
 	mail_fini(&s.mail);
 	dispatch_fini(&s.dispatch);

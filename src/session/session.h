@@ -48,6 +48,7 @@ struct session_counts {
 	uint64_t expunged;
 };
 
+struct notify;
 struct session;
 
 /* What cmd/search_context.c does for the rooms below it. */
@@ -76,6 +77,9 @@ struct session {
 	bool enabled_qresync;
 	bool enabled_uidonly;	/* RFC 9586: no message numbers, in neither direction */
 
+	/* NOTIFY: replaced by the next one */
+	struct notify *notify;		/* NULL: never asked */
+
 	/* the selected mailbox */
 	struct mailbox *mailbox;
 	bool examined;			/* opened by EXAMINE: nothing is changed for the client */
@@ -85,6 +89,7 @@ struct session {
 	struct seqset saved;		/* SEARCHRES: "$", as UIDs */
 	struct search_contexts *contexts;	/* searches to keep up to date; NULL: none yet */
 	const struct context_ops *context_ops;	/* set while contexts is */
+	unsigned own_changes;		/* enum notify_event: done by the client itself, told whatever it asks for */
 	struct mail mail;		/* the message that is open; its memory serves the next one */
 };
 

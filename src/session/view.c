@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "session/notify.h"
 #include "session/session.h"
 #include "store/mailbox.h"
 #include "util/ascii.h"
@@ -303,7 +304,8 @@ view_tell_modseq(struct session *s)
 
 	if (m == NULL)
 		return;
-	if (m->gone.count == 0)
+	/* NOTIFY may keep back what happened, also EXISTS and FETCH */
+	if (m->gone.count == 0 && m->flagged.count == 0 && m->told_rows == mailbox_rows(m))
 		s->told_modseq = m->facts.modseq;
 	if (!s->enabled_condstore || s->condstore_told)
 		return;
@@ -315,17 +317,40 @@ view_tell_modseq(struct session *s)
 void
 view_tell(struct session *s, enum tell tell, bool uid)
 {
-	if (s->mailbox == NULL || tell == TELL_NOTHING)
+	struct mailbox *m = s->mailbox;
+	unsigned events = notify_selected(s);
+	uint32_t known;
+
+	if (m == NULL || tell == TELL_NOTHING)
 		return;
+	/* RFC 5465 5.1: FETCH before the ESEARCH that follows from it */
+	if (s->notify != NULL && s->contexts != NULL && (events & NOTIFY_FLAGS)) {
+		view_tell_keywords(s, false);
+		tell_flags(s, true);
+	}
 	/* numbers in REMOVEFROM are those before EXPUNGE, in ADDTO those after EXISTS (RFC 5267 4.3) */
 	if (s->contexts != NULL)
 		s->context_ops->tell(s, false);
-	if (tell == TELL_EXPUNGE)
+	if (tell == TELL_EXPUNGE && ((events | s->own_changes) & NOTIFY_EXPUNGE)) {
 		tell_expunged(s);
-	tell_new(s);
+		s->own_changes &= ~(unsigned)NOTIFY_EXPUNGE;
+	}
+	known = m->told_rows;
+	if ((events | s->own_changes) & NOTIFY_NEW) {
+		tell_new(s);
+		s->own_changes &= ~(unsigned)NOTIFY_NEW;
+	}
 	if (s->contexts != NULL)
 		s->context_ops->tell(s, true);
+	/* behind ADDTO (RFC 5465 5.2) */
+	if (s->notify != NULL && s->notify->items != NULL && m->told_rows > known)
+		s->notify->ops->fetch_new(s, known);
+	if (!(events & NOTIFY_FLAGS)) {
+		settle(&m->flagged);	/* kept for a NOTIFY that asks; each row once */
+		view_tell_modseq(s);
+		return;
+	}
 	view_tell_keywords(s, false);
-	tell_flags(s, uid);
+	tell_flags(s, uid || s->notify != NULL);
 	view_tell_modseq(s);
 }

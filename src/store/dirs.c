@@ -28,8 +28,8 @@ enum {
 };
 
 /* File systems whose clock is somebody else's (statfs(2)). */
-static bool
-is_remote(int fd)
+bool
+dirs_is_remote(int fd)
 {
 	static const unsigned remote[] = {
 		0x6969 /* NFS */, 0x517b /* SMB */, 0xff534d42 /* CIFS */, 0xfe534d42 /* SMB2 */,
@@ -50,7 +50,7 @@ is_remote(int fd)
 bool
 dirs_remote(const struct mailbox *m)
 {
-	return is_remote(m->dirfd);
+	return dirs_is_remote(m->dirfd);
 }
 
 static void
@@ -65,7 +65,7 @@ fill_time(struct mailbox *m, const struct stat *st, struct dir_time *out)
 	age_ms = ((int64_t)now.tv_sec - out->sec) * 1000 + (now.tv_nsec - out->nsec) / 1000000;
 	/* A time in the future is a clock that went back: never trusted. */
 	out->trusted = age_ms >= REMOTE_GRAIN_MS
-	    || (age_ms >= LOCAL_GRAIN_MS && !is_remote(m->dirfd));
+	    || (age_ms >= LOCAL_GRAIN_MS && !dirs_is_remote(m->dirfd));
 }
 
 int

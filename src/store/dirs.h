@@ -43,6 +43,7 @@ int dirs_raise_bound(struct mailbox *m, uint32_t count, struct buf *lines, struc
 
 /* Is the mailbox on a file system of another host, which changes without our kernel's knowledge? */
 bool dirs_remote(const struct mailbox *m);
+bool dirs_is_remote(int fd);
 
 /* Move all files that we know in new/ to cur/; failures are passed over. The lock is held. */
 void dirs_empty_new(struct mailbox *m);

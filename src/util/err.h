@@ -36,6 +36,8 @@ enum err_kind {
 	ERR_BADURL,		/* NO [BADURL]; client holds the URL too */
 	ERR_COMPRESSIONACTIVE,	/* NO [COMPRESSIONACTIVE] */
 	ERR_MESSAGELIMIT,	/* NO [MESSAGELIMIT ...]; client begins with the rest of the code and "]" */
+	ERR_BADEVENT,		/* NO [BADEVENT (...)]: NOTIFY of what we do not watch */
+	ERR_NOTIFICATIONOVERFLOW,	/* NO [NOTIFICATIONOVERFLOW] */
 	ERR_METADATA,		/* NO [METADATA ...]; client begins with the rest of the code and "]" */
 
 	ERR_WORLD,		/* NO [SERVERBUG]... logged: a call failed in a way of its own */

@@ -163,6 +163,7 @@ dispatch_run(struct dispatch *d)
 		enum dispatch_end end = DISPATCH_GONE;
 		const char *line;
 		size_t len;
+		int got;
 
 		if (d->state(d->session) == STATE_LOGOUT)
 			return DISPATCH_LOGOUT;
@@ -170,7 +171,12 @@ dispatch_run(struct dispatch *d)
 			return DISPATCH_GONE;
 		if (d->rest != NULL && !input_pending(d->in))
 			d->rest(d->session);
-		switch (input_line(d->in, &line, &len)) {
+		got = d->wait != NULL && !input_pending(d->in) ? d->wait(d->session) : INPUT_OK;
+		if (d->state(d->session) == STATE_LOGOUT)
+			return DISPATCH_LOGOUT;
+		if (got == INPUT_OK)
+			got = input_line(d->in, &line, &len);
+		switch (got) {
 		case INPUT_OK:
 			break;
 		case INPUT_TIMEOUT:

@@ -72,6 +72,11 @@ struct dispatch {
 	void (*before_answer)(void *session, const struct command *cmd, bool failed);
 	/* Called between two commands when none is waiting to be run; NULL: nothing to do. */
 	void (*rest)(void *session);
+	/*
+	 * Called where the next line would be waited for: 0 when the line may be read
+	 * now, or an enum input_end. NULL: nothing else to wait for.
+	 */
+	int (*wait)(void *session);
 	/* Why a known command is refused in this state; NULL: a standard text. */
 	const char *(*refusal)(void *session, const struct command_row *row);
 	uint64_t command_max;	/* octets of one command that are held in memory */

@@ -36,6 +36,9 @@ static const struct {
 	[ERR_COMPRESSIONACTIVE] = { "NO", "[COMPRESSIONACTIVE] " },
 	[ERR_MESSAGELIMIT] = { "NO", "[MESSAGELIMIT " },
 	[ERR_METADATA] = { "NO", "[METADATA " },
+	[ERR_BADEVENT] = { "NO", "[BADEVENT (MessageNew MessageExpunge FlagChange MailboxName "
+	    "SubscriptionChange MailboxMetadataChange ServerMetadataChange)] " },
+	[ERR_NOTIFICATIONOVERFLOW] = { "NO", "[NOTIFICATIONOVERFLOW] " },
 	[ERR_WORLD] = { "NO", "[SERVERBUG] " },
 	[ERR_OVERQUOTA] = { "NO", "[OVERQUOTA] " },
 	[ERR_INUSE] = { "NO", "[INUSE] " },

@@ -73,7 +73,7 @@ test_answers(void)
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		const char *end = strrchr(rows[i].options, ')') + 1;
-		struct result_options options;
+		struct result_options options = { .given = false };
 		struct result_span span[3];
 		struct err err;
 		size_t n;
@@ -111,7 +111,7 @@ test_refused(void)
 		"RETURN (PARTIAL 1:2 PARTIAL 3:4) ALL", "RETURN (ALL PARTIAL 1:2) ALL",
 		"RETURN (PARTIAL 1:2 ALL) ALL", "RETURN (PARTIAL 1:4294967296) ALL",
 	};
-	struct result_options options;
+	struct result_options options = { .given = false };
 	struct err err;
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -150,7 +150,7 @@ test_plans(void)
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct result_options options;
+		struct result_options options = { .given = false };
 		struct result_plan plan;
 		struct err err;
 
