@@ -137,7 +137,7 @@ handoff_send(const struct handoff *h, struct err *err)
 		io_close(&fd);
 	}
 out:
-	mem_wipe(record.data, record.cap);
+	mem_wipe(record.data, record.len);	/* what lies behind was never touched */
 	buf_fini(&record);
 	return fd;
 }
@@ -218,7 +218,7 @@ handoff_receive(struct handoff *h, int fd, struct err *err)
 	}
 	result = 0;
 out:
-	mem_wipe(record.data, record.cap);
+	mem_wipe(record.data, record.len);
 	buf_fini(&record);
 	io_close(&fd);
 	return result;

@@ -65,20 +65,23 @@ int
 cage_prepare(struct cage *cage, const struct settings *settings, struct err *err)
 {
 	const char *name = settings_text(settings, SETTING_TALKER_USER);
-	struct passwd *who;
+	struct passwd *who = NULL;
 	uint64_t number;
 
 	*cage = (struct cage){ .root = geteuid() == 0, .uid = geteuid(), .gid = getegid() };
 	if (!cage->root)
 		return 0;
 	cage->directory = settings_text(settings, SETTING_TALKER_ROOT);
-	who = getpwnam(name);
-	if (who != NULL) {
-		cage->uid = who->pw_uid;
-		cage->gid = who->pw_gid;
-	} else if (ascii_number(name, strlen(name), UINT32_MAX - 1, &number)) {
+	/*
+	 * Digits are a number; a name that no database knows would make each connection
+	 * ask all of them, and load their modules.
+	 */
+	if (ascii_number(name, strlen(name), UINT32_MAX - 1, &number)) {
 		cage->uid = (uid_t)number;
 		cage->gid = (gid_t)number;
+	} else if ((who = getpwnam(name)) != NULL) {
+		cage->uid = who->pw_uid;
+		cage->gid = who->pw_gid;
 	} else {
 		err_set(err, ERR_WORLD, "Bad configuration");
 		return err_detail(err, "talker-user: there is no user %.80s; make one that owns "

@@ -61,6 +61,7 @@ struct monitor {
 	struct account account;
 	bool accepted;
 	union record record;	/* the one buffer for what comes in; wiped after each use */
+	size_t record_len;	/* as far as it was written to since then */
 };
 
 static volatile sig_atomic_t told_to_end;
@@ -265,6 +266,14 @@ take_forwarded(struct monitor *m)
 	return true;
 }
 
+/* All of it would be 18 pages that nobody has touched. */
+static void
+wipe_record(struct monitor *m)
+{
+	mem_wipe(&m->record, m->record_len);
+	m->record_len = 0;
+}
+
 /* The next record: its length, 0 at the end or when the time is over, -1 for what is no record. */
 static ssize_t
 receive(struct monitor *m)
@@ -292,6 +301,7 @@ receive(struct monitor *m)
 			continue;
 		if (n <= 0)
 			return 0;
+		m->record_len = (size_t)n;
 		/* Descriptors that came along were dropped by the kernel: there is no room for them. */
 		if ((message.msg_flags & MSG_TRUNC) || !record_is_good(&m->record, (size_t)n))
 			return -1;
@@ -334,7 +344,7 @@ listen_to_talker(struct monitor *m)
 		case RECORD_HANDOFF:
 			return may_hand_over(m) ? END_HANDOFF : END_HOSTILE;
 		}
-		mem_wipe(&m->record, sizeof m->record);
+		wipe_record(m);
 		if (!good)
 			return END_HOSTILE;
 	}
@@ -410,7 +420,7 @@ make_handoff(struct monitor *m, struct buf *tag, struct err *err)
 	h.log = m->setup->syslog ? HANDOFF_LOG_SYSLOG : HANDOFF_LOG_STDERR;
 	fd = handoff_send(&h, err);
 	handoff_fini(&h);
-	mem_wipe(&m->record, sizeof m->record);
+	wipe_record(m);
 	return fd;
 }
 
@@ -588,7 +598,7 @@ monitor_run(const struct monitor_setup *setup)
 		status = become_session(&m);
 	else
 		status = explain_end(&m, end, status);
-	mem_wipe(&m.record, sizeof m.record);
+	wipe_record(&m);
 	account_fini(&m.account);
 	return status;
 }

@@ -421,7 +421,7 @@ send_handoff(struct talker *t)
 	if (unread > 0)
 		memcpy(record.bytes + t->tag.len, t->in.buf.data + t->in.at, unread);
 	ask_tell(&t->ask, &record, record_handoff_size(record.tag_len, record.unread_len));
-	mem_wipe(&record, sizeof record);
+	mem_wipe(&record, record_handoff_size(record.tag_len, record.unread_len));
 }
 
 static void
