@@ -6,6 +6,7 @@
 #include "session/names.h"
 #include "session/session.h"
 #include "store/folder.h"
+#include "store/glance.h"
 #include "store/mailbox.h"
 #include "wire/respond.h"
 
@@ -87,14 +88,33 @@ count_recent(const struct mailbox *m)
 	return count;
 }
 
-int
-send_status(struct session *s, const char *name, const struct status_items *items,
-    struct err *err)
+static void
+take_facts(const struct mailbox_facts *facts, uint32_t exists, uint32_t unseen, uint32_t deleted,
+    uint64_t *value)
+{
+	value[STATUS_MESSAGES] = exists;
+	value[STATUS_UIDNEXT] = facts->uidnext;
+	value[STATUS_UIDVALIDITY] = facts->uidvalidity;
+	value[STATUS_UNSEEN] = unseen;
+	value[STATUS_DELETED] = deleted;
+	value[STATUS_HIGHESTMODSEQ] = facts->modseq;
+	value[STATUS_APPENDLIMIT] = APPEND_MAX;
+}
+
+/* Can all that is asked for be said without the messages one by one? */
+static bool
+glance_suffices(const struct status_items *items, const struct glance *glance)
+{
+	return !items->wanted[STATUS_SIZE]
+	    && !(items->wanted[STATUS_DELETED_STORAGE] && glance->deleted > 0)
+	    && !(items->wanted[STATUS_RECENT] && glance->facts.recent + 1 < glance->facts.uidnext);
+}
+
+static int
+look_inside(struct session *s, const char *name, const struct status_items *items,
+    uint64_t *value, char *id_out, struct err *err)
 {
 	struct mailbox *m;
-	struct buf shown = BUF_INIT;
-	uint64_t value[STATUS_ITEMS] = { 0 };
-	bool first = true;
 	int result;
 
 	if (folder_open_mailbox(&s->account, name, ERR_NONEXISTENT, &m, err) < 0)
@@ -104,36 +124,47 @@ send_status(struct session *s, const char *name, const struct status_items *item
 		result = total_size(m, false, &value[STATUS_SIZE], err);
 	if (result == 0 && items->wanted[STATUS_DELETED_STORAGE])
 		result = total_size(m, true, &value[STATUS_DELETED_STORAGE], err);
-	value[STATUS_MESSAGES] = m->exists;
+	take_facts(&m->facts, m->exists, m->unseen, m->deleted, value);
 	value[STATUS_RECENT] = result == 0 && items->wanted[STATUS_RECENT] ? count_recent(m) : 0;
-	value[STATUS_UIDNEXT] = m->facts.uidnext;
-	value[STATUS_UIDVALIDITY] = m->facts.uidvalidity;
-	value[STATUS_UNSEEN] = m->unseen;
-	value[STATUS_DELETED] = m->deleted;
-	value[STATUS_HIGHESTMODSEQ] = m->facts.modseq;
-	s->enabled_condstore |= items->wanted[STATUS_HIGHESTMODSEQ];
-	value[STATUS_APPENDLIMIT] = APPEND_MAX;
-	if (result == 0) {
-		output_text(&s->out, "* STATUS ");
-		name_to_client(s, name, &shown);
-		respond_astring(&s->out, shown.data, shown.len, session_utf8(s));
-		output_text(&s->out, " (");
-		for (int i = 0; i < STATUS_ITEMS; i++) {
-			if (!items->wanted[i])
-				continue;
-			output_format(&s->out, "%s%s ", first ? "" : " ", item_names[i]);
-			if (i == STATUS_MAILBOXID)
-				output_format(&s->out, "(F%s)", m->facts.mailbox_id);
-			else
-				output_number(&s->out, value[i]);
-			first = false;
-		}
-		output_text(&s->out, ")\r\n");
+	memcpy(id_out, m->facts.mailbox_id, sizeof m->facts.mailbox_id);
+	if (result == 0)
 		mailbox_tidy(m);
-	}
 	mailbox_close(&m);
-	buf_fini(&shown);
 	return result;
+}
+
+int
+send_status(struct session *s, const char *name, const struct status_items *items,
+    struct err *err)
+{
+	struct buf shown = BUF_INIT;
+	uint64_t value[STATUS_ITEMS] = { 0 };
+	struct glance glance;
+	char *id = glance.facts.mailbox_id;
+	bool first = true;
+
+	if (mailbox_glance(&s->account, name, &glance) && glance_suffices(items, &glance))
+		take_facts(&glance.facts, glance.exists, glance.unseen, glance.deleted, value);
+	else if (look_inside(s, name, items, value, id, err) < 0)
+		return -1;
+	s->enabled_condstore |= items->wanted[STATUS_HIGHESTMODSEQ];
+	output_text(&s->out, "* STATUS ");
+	name_to_client(s, name, &shown);
+	respond_astring(&s->out, shown.data, shown.len, session_utf8(s));
+	output_text(&s->out, " (");
+	for (int i = 0; i < STATUS_ITEMS; i++) {
+		if (!items->wanted[i])
+			continue;
+		output_format(&s->out, "%s%s ", first ? "" : " ", item_names[i]);
+		if (i == STATUS_MAILBOXID)
+			output_format(&s->out, "(F%s)", id);
+		else
+			output_number(&s->out, value[i]);
+		first = false;
+	}
+	output_text(&s->out, ")\r\n");
+	buf_fini(&shown);
+	return 0;
 }
 
 int

@@ -247,6 +247,21 @@ index_open(struct index *index, int dirfd, struct mailbox_facts *facts,
 	return 1;
 }
 
+bool
+index_read_header(const char *bytes, struct mailbox_facts *facts, uint32_t *rows_out,
+    uint32_t *unseen_out, uint32_t *deleted_out)
+{
+	const struct index_header *h = (const void *)bytes;
+
+	if (!header_sound(h, h->size))
+		return false;
+	*facts = h->facts;
+	*rows_out = h->rows;
+	*unseen_out = h->unseen;
+	*deleted_out = h->deleted;
+	return true;
+}
+
 int
 index_write(const struct index *index, int dirfd, bool sync, const char *path, struct err *err)
 {

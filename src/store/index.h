@@ -84,6 +84,13 @@ int index_open(struct index *index, int dirfd, struct mailbox_facts *facts,
 void index_close(struct index *index);
 
 /*
+ * The facts and counts in the first 512 octets of an index file, at an address that
+ * is a multiple of 8. False: they are no such thing, or damaged. The body may still be.
+ */
+bool index_read_header(const char *bytes, struct mailbox_facts *facts, uint32_t *rows_out,
+    uint32_t *unseen_out, uint32_t *deleted_out);
+
+/*
  * Make an image from rows in ascending order of UID. The caller owns what the
  * rows point to; nothing of it is needed afterwards.
  */

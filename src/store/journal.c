@@ -46,6 +46,8 @@ enum {
 	READ_STEP = 1 << 18,
 	LOCK_WAIT_MS = 30000,		/* longer than any write we make; then NO [INUSE] */
 	INDEX_TAIL_MAX = 32768,		/* a tail that takes 0.1 ms to read */
+	QUIET_S = 60,			/* a journal that rests so long gets an index without a tail: */
+	QUIET_STEP = 65536,		/* so long again for each such piece of the index */
 	JOURNAL_GROWTH_MIN = 1 << 18,	/* below this no journal is worth writing anew */
 	EXPUNGED_MAX = 65536,		/* ranges remembered for VANISHED (EARLIER): 1 MB */
 };
@@ -896,6 +898,22 @@ mailbox_claim_recent(struct mailbox *m, struct err *err)
 	return result;
 }
 
+/*
+ * Is there a tail, however short, and has nothing been added to it for long? Then one
+ * writing of the index spares every look at the mailbox from now on the journal (see
+ * glance.c). The larger the index the longer we wait, so that a mailbox where things
+ * happen is not written again and again.
+ */
+static bool
+has_rested(const struct mailbox *m)
+{
+	struct stat st;
+
+	return m->tail > 0 && m->facts.cur.trusted && m->facts.new.trusted && m->journal_fd >= 0
+	    && fstat(m->journal_fd, &st) == 0
+	    && time(NULL) - st.st_mtime > QUIET_S * (1 + (time_t)(m->index.size / QUIET_STEP));
+}
+
 void
 mailbox_tidy(struct mailbox *m)
 {
@@ -911,7 +929,8 @@ mailbox_tidy(struct mailbox *m)
 		if (mailbox_rewrite_journal(m, &err) < 0 || mailbox_write_index(m, &err) < 0)
 			log_err(&err);
 		mailbox_unlock(m);
-	} else if (m->index.header == NULL || cached || (m->tail > INDEX_TAIL_MAX && m->tail > m->index.size / 16)) {
+	} else if (m->index.header == NULL || cached || has_rested(m)
+	    || (m->tail > INDEX_TAIL_MAX && m->tail > m->index.size / 16)) {
 		if (mailbox_write_index(m, &err) < 0)
 			log_err(&err);
 	}

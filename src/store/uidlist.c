@@ -447,6 +447,17 @@ uidlist_read_header(const char *bytes, size_t len, struct uidlist_header *h)
 }
 
 bool
+uidlist_header_is(const char *bytes, size_t len, uint64_t serial)
+{
+	/* "mayfly-uidlist 1 ", "V" and 10 digits, "I" and the id: as uidlist_write_header has it */
+	enum { SERIAL_AT = 17 + 12 + MAILBOX_ID_LEN + 2 };
+	struct reader r = { bytes + SERIAL_AT, bytes + len, false };
+
+	return len > SERIAL_AT && memcmp(bytes, "mayfly-uidlist 1 ", 17) == 0
+	    && line_whole(bytes, &len) && hex_number(&r, 'S') == serial && !r.bad;
+}
+
+bool
 uidlist_read_line(const char *bytes, size_t len, struct keywords *kw,
     struct uidlist_line *line)
 {

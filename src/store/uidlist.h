@@ -84,6 +84,9 @@ bool uidlist_read_line(const char *bytes, size_t len, struct keywords *kw,
     struct uidlist_line *out);
 bool uidlist_read_header(const char *bytes, size_t len, struct uidlist_header *out);
 
+/* Is this line, whole, the header of the journal with this serial? The rest of it is not read. */
+bool uidlist_header_is(const char *bytes, size_t len, uint64_t serial);
+
 /* Append a line to buf. The header's line always has the same length. */
 void uidlist_write_header(struct buf *buf, const struct uidlist_header *header);
 void uidlist_write_added(struct buf *buf, uint32_t uid, uint64_t modseq, int64_t save_date,

@@ -77,6 +77,25 @@ load ../lib
 	rm "$MAILDIR"/.other/cur/*; must A 'STATUS other (MESSAGES UIDNEXT)'; status A other MESSAGES 0; status A other UIDNEXT 3
 }
 
+@test "STATUS of a mailbox that was quiet for long sees what happens then, and what is lost or damaged" {
+	mailbox inbox; mailbox other 3*plain.eml:S plain.eml:T; dir=$MAILDIR/.other
+	rest() { touch -d 2020-01-0$1 "$dir/cur" "$dir/new"; look; look; }
+	look() { must A 'STATUS other (MESSAGES UNSEEN DELETED UIDNEXT UIDVALIDITY MAILBOXID HIGHESTMODSEQ DELETED-STORAGE)'; }
+	start A; rest 1; validity=$(status A other UIDVALIDITY)
+	for item in 'MESSAGES 4' 'UNSEEN 1' 'DELETED 1' 'UIDNEXT 5' 'DELETED-STORAGE 202'; do status A other $item; done
+	deliver other plain.eml; look; status A other MESSAGES 5; status A other UNSEEN 2
+	rest 2; status A other MESSAGES 5
+	f=$(ls -d "$dir"/new/*); mv "$f" "$dir/cur/${f##*/}:2,S"; look; status A other UNSEEN 1
+	rest 3; open B other; must B 'STORE 1 -FLAGS.SILENT (\Seen)'; touch -d 2020-01-03 "$dir/cur"; look; status A other UNSEEN 2
+	rest 4; modseq=$(status A other HIGHESTMODSEQ); must B 'STORE 1 +FLAGS.SILENT ($Work)'; look
+	[[ $(status A other HIGHESTMODSEQ) -gt $modseq ]]
+	rest 5; rm "$dir/mayfly-index"; look; status A other MESSAGES 5; status A other UNSEEN 2
+	rest 6; must B UNSELECT; must B 'SELECT other'; look; printf 'X' | dd of="$dir/mayfly-index" bs=1 seek=40 conv=notrunc status=none
+	look; status A other MESSAGES 5; status A other UNSEEN 2; status A other UIDNEXT 6; status A other UIDVALIDITY "$validity"
+	rm -r "$dir"; say A 'STATUS other (MESSAGES)'; no A NONEXISTENT
+	refute ls "$dir"
+}
+
 @test "IMAP4rev2 asks STATUS for DELETED and SIZE too (RFC 9051 6.3.11)" {
 	mailbox inbox plain.eml:T
 	start A; must A 'ENABLE IMAP4rev2'; must A 'STATUS inbox (DELETED SIZE)'; status A INBOX DELETED 1; status A INBOX SIZE 202

@@ -94,6 +94,39 @@ needs() {
 	! grep -q getdents "$TOP/trace"
 }
 
+@test "STATUS of an unchanged mailbox costs at most 10 system calls, and so does a folder in LIST with STATUS" {
+	needs strace
+	mail m 1
+	for i in {1..120}; do mkdir -p "$TOP/m/.f$i/cur" "$TOP/m/.f$i/new" "$TOP/m/.f$i/tmp"; done
+	find "$TOP/m" -name cur -o -name new | xargs touch -d 2020-01-01
+	say m 'SELECT INBOX' >/dev/null
+	ask='LIST "" * RETURN (STATUS (MESSAGES UNSEEN UIDNEXT UIDVALIDITY HIGHESTMODSEQ DELETED RECENT))'
+	say m "$ask" >/dev/null
+	one=$(($(calls m 'STATUS f7 (MESSAGES)' 'STATUS f7 (MESSAGES)') - $(calls m 'STATUS f7 (MESSAGES)')))
+	echo "STATUS: $one"
+	[ "$one" -le 12 ]	# and two for the command
+	plain=$(calls m 'LIST "" *')
+	with=$(calls m "$ask")
+	[ "$(grep -c '^\* STATUS .*MESSAGES [01] ' "$TOP/said")" -eq 121 ]
+	echo "LIST: $plain, with STATUS: $with"
+	[ $((with - plain)) -le 1250 ]
+	if grep -q mmap.*MAP_SHARED "$TOP/trace"; then false; fi
+}
+
+@test "a mailbox that rests with a few lines behind its index is as cheap for STATUS as one without" {
+	needs strace
+	mail m 50
+	say m 'SELECT INBOX' 'STORE 7 +FLAGS (\Flagged)' >/dev/null
+	touch -d 2020-01-02 "$TOP/m/cur" "$TOP/m/new"
+	say m 'STATUS INBOX (MESSAGES)' >/dev/null
+	touch -d '5 minutes ago' "$TOP/m/mayfly-uidlist"
+	say m 'STATUS INBOX (MESSAGES)' >/dev/null
+	ask='STATUS INBOX (MESSAGES UNSEEN)'
+	calls m "$ask" >/dev/null
+	if grep -q mmap.*MAP_SHARED "$TOP/trace"; then false; fi
+	grep -q 'MESSAGES 50 UNSEEN 0' "$TOP/said"
+}
+
 @test "instructions of SELECT do not grow with the mailbox" {
 	needs valgrind
 	mail small 10

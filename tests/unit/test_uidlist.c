@@ -131,6 +131,14 @@ test_header(void)
 
 	memcpy(h.mailbox_id, "0123456789abcdef0123456789abcdef", 33);
 	uidlist_write_header(&buf, &h);
+	check(uidlist_header_is(buf.data, buf.len - 1, h.serial), "the header is known by its serial");
+	check(!uidlist_header_is(buf.data, buf.len - 1, h.serial + 1), "another serial is another header");
+	buf.data[buf.len - 30] ^= 1;
+	check(!uidlist_header_is(buf.data, buf.len - 1, h.serial), "a damaged header is none");
+	buf.data[buf.len - 30] ^= 1;
+	for (size_t len = 0; len < buf.len - 1; len++)
+		if (uidlist_header_is(buf.data, len, h.serial))
+			check(false, "a header cut at %zu is none", len);
 	check(uidlist_read_header(buf.data, buf.len - 1, &got) && got.uidvalidity == h.uidvalidity
 	    && got.serial == h.serial && got.snapshot_end == h.snapshot_end && got.uidnext == 17
 	    && got.modseq == h.modseq && got.floor == 5 && strcmp(got.mailbox_id, h.mailbox_id) == 0,
