@@ -52,6 +52,7 @@ static const char help[] =
 	"  --idle-notify=SECONDS   a line in IDLE that often, 0 for none (default: 120)\n"
 	"  --quota=SIZE[,MESSAGES] how much mail there may be, such as 2G,100000\n"
 	"  --id=NAME=VALUE,...     what ID tells clients (default: name=mayfly)\n"
+	"  --read-only             change nothing, not even what is seen\n"
 	"  --no-fsync              do not wait for the disk (mail can be lost)\n"
 	"  --handoff=FD            the session of mayfly-login, with its record on that descriptor\n"
 	"  --no-sandbox            keep all rights of the user, not only those for the mail\n"
@@ -59,7 +60,8 @@ static const char help[] =
 	"  --help, --version\n";
 
 enum { OPT_LAYOUT = 256, OPT_SEPARATOR, OPT_PREFIX, OPT_IDLE, OPT_NO_FSYNC, OPT_TRUST, OPT_HELP,
-	OPT_VERSION, OPT_MODULE, OPT_QUOTA, OPT_ID, OPT_HANDOFF, OPT_NO_SANDBOX, OPT_CONTROL, OPT_SHARE };
+	OPT_VERSION, OPT_MODULE, OPT_QUOTA, OPT_ID, OPT_HANDOFF, OPT_NO_SANDBOX, OPT_CONTROL, OPT_SHARE,
+	OPT_READ_ONLY };
 
 static const struct option long_options[] = {
 	{ "layout", required_argument, NULL, OPT_LAYOUT },
@@ -68,6 +70,7 @@ static const struct option long_options[] = {
 	{ "dovecot-control", required_argument, NULL, OPT_CONTROL },
 	{ "share-keywords", no_argument, NULL, OPT_SHARE },
 	{ "idle-notify", required_argument, NULL, OPT_IDLE },
+	{ "read-only", no_argument, NULL, OPT_READ_ONLY },
 	{ "no-fsync", no_argument, NULL, OPT_NO_FSYNC },
 	{ "trust-socket", no_argument, NULL, OPT_TRUST },
 	{ "module", required_argument, NULL, OPT_MODULE },
@@ -128,6 +131,9 @@ read_options(int argc, char **argv, struct program *program)
 			break;
 		case OPT_SHARE:
 			o->share_letters = true;
+			break;
+		case OPT_READ_ONLY:
+			o->read_only = true;
 			break;
 		case OPT_NO_FSYNC:
 			o->sync = false;

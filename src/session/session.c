@@ -145,8 +145,8 @@ static void
 enter_sandbox(const struct session_options *options)
 {
 	const struct sandbox_path paths[] = {
-		{ options->maildir, true },
-		{ options->control != NULL ? options->control : "/nonexistent", true },
+		{ options->maildir, !options->read_only },
+		{ options->control != NULL ? options->control : "/nonexistent", !options->read_only },
 		{ options->module != NULL ? options->module : "/nonexistent", false },
 	};
 
@@ -175,7 +175,8 @@ session_run(const struct session_options *options, int in_fd, int out_fd)
 		.rest = rest,
 		.command_max = COMMAND_MAX, .bad_max = BAD_COMMANDS_MAX, .literal_plus = true,
 	};
-	if (account_open(&s.account, options->maildir, options->layout, true, &err) < 0) {
+	if (account_open(&s.account, options->maildir, options->layout, !options->read_only,
+	    &err) < 0) {
 		log_err(&err);
 		if (options->tag != NULL)
 			output_format(&s.out, "%s NO [UNAVAILABLE] %s\r\n", options->tag, err.client);
@@ -185,6 +186,7 @@ session_run(const struct session_options *options, int in_fd, int out_fd)
 		input_fini(&s.in);
 		return 75;	/* EX_TEMPFAIL: the store may come back */
 	}
+	s.account.read_only = options->read_only;
 	s.account.sync = options->sync;
 	s.account.quota_bytes = options->quota_bytes;
 	s.account.quota_messages = options->quota_messages;

@@ -212,14 +212,25 @@ store(struct account *account, struct err *err)
 	return result;
 }
 
+int
+account_writable(const struct account *account, struct err *err)
+{
+	if (account->read_only)
+		return err_set(err, ERR_NOPERM, "This session may only read");
+	return 0;
+}
+
 /* Lock the file and read it anew; returns the lock's descriptor or -1. */
 static int
 lock_and_load(struct account *account, struct err *err)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int fd = openat(account->dirfd, ACCOUNT_LOCK,
-	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	int fd;
 
+	if (account_writable(account, err) < 0)
+		return -1;
+	fd = openat(account->dirfd, ACCOUNT_LOCK,
+	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (fd < 0)
 		return err_errno(err, "open " ACCOUNT_LOCK " in", account->path);
 	/* Held for one small write at a time: waiting is short, also behind many. */

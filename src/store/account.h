@@ -36,7 +36,7 @@ struct account {
 	uint64_t quota_credit;	/* octets of a message that goes when the next one has come (REPLACE) */
 	const char *control;	/* where Dovecot kept its files, when not in the mailboxes; or NULL */
 	bool share_letters;	/* new keywords get letters in dovecot-keywords */
-	bool read_only;		/* the root cannot be written */
+	bool read_only;		/* nothing is written: asked for, or the root cannot be */
 	bool names_known, names_utf8;	/* how folder names are spelled on disk: see folder.c */
 	/* The file, once it was read. */
 	bool loaded;
@@ -55,6 +55,9 @@ struct account {
 int account_open(struct account *account, const char *path, enum layout layout, bool create,
     struct err *err);
 void account_close(struct account *account);
+
+/* Before a change: -1 with err filled when the account is read-only. */
+int account_writable(const struct account *account, struct err *err);
 
 /* What the account remembers of a mailbox, or NULL. Valid until the next call here. */
 const struct account_entry *account_find(struct account *account, const char *name);

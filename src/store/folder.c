@@ -384,7 +384,7 @@ folder_create(struct account *account, const char *name, struct err *err)
 	struct buf path = BUF_INIT;
 	int result;
 
-	if (check_new_name(account, name, err) < 0)
+	if (account_writable(account, err) < 0 || check_new_name(account, name, err) < 0)
 		return -1;
 	if (strcmp(name, "INBOX") == 0 || folder_exists(account, name))
 		return err_set(err, ERR_ALREADYEXISTS, "The mailbox exists already");
@@ -457,6 +457,8 @@ folder_delete(struct account *account, const char *name, struct err *err)
 	unsigned long long random;
 	int fd, result = 0;
 
+	if (account_writable(account, err) < 0)
+		return -1;
 	if (strcmp(name, "INBOX") == 0)
 		return err_set(err, ERR_CANNOT, "INBOX cannot be deleted");
 	fd = folder_open(account, name, err);
@@ -587,7 +589,7 @@ folder_rename(struct account *account, const char *from, const char *to, struct 
 	struct folder_list list;
 	int result;
 
-	if (check_new_name(account, to, err) < 0)
+	if (account_writable(account, err) < 0 || check_new_name(account, to, err) < 0)
 		return -1;
 	if (strcmp(to, "INBOX") == 0)
 		return err_set(err, ERR_ALREADYEXISTS, "INBOX exists already");

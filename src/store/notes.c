@@ -185,9 +185,12 @@ static int
 lock(struct account *account, struct err *err)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int fd = openat(account->dirfd, "mayfly-notes.lock",
-	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	int fd;
 
+	if (account_writable(account, err) < 0)
+		return -1;
+	fd = openat(account->dirfd, "mayfly-notes.lock",
+	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (fd < 0)
 		return err_errno(err, "open mayfly-notes.lock in", account->path);
 	while (fcntl(fd, F_OFD_SETLKW, &whole) < 0) {
