@@ -177,6 +177,48 @@ is_below(const struct settings *settings, enum setting which, int64_t least)
 	return value != 0 && value < least;
 }
 
+/* May this stand between the quotes of JSON as it is? */
+static bool
+is_plain(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text < ' ' || *text > '~' || *text == '"' || *text == '\\')
+			return false;
+	return true;
+}
+
+/* Whoever has a good token must also have an account. */
+static bool
+check_tokens(const struct options *options, const struct settings *settings, bool accounts)
+{
+	const char *program = settings_text(settings, SETTING_TOKEN_PROGRAM);
+	struct token_user who;
+	bool good = true;
+
+	if (!is_plain(settings_text(settings, SETTING_TOKEN_SCOPE))
+	    || !is_plain(settings_text(settings, SETTING_TOKEN_DISCOVERY))) {
+		report(options, "token-scope and token-discovery: printable ASCII without \" and \\");
+		good = false;
+	}
+	if (*program == '\0')
+		return good;
+	if (*program != '/') {
+		report(options, "token-program wants an absolute path");
+		good = false;
+	}
+	if (!accounts) {
+		report(options, "token-program: the users of tokens must be in users or system");
+		good = false;
+	}
+	if (geteuid() == 0 && !auth_token_user(settings, &who)) {
+		report(options, "token-user: there is no such user, or it is root; make one that owns "
+		    "nothing: useradd --system --user-group --no-create-home --home-dir /nonexistent "
+		    "--shell /usr/sbin/nologin mayfly-token");
+		good = false;
+	}
+	return good;
+}
+
 /* Is there somebody to ask, and can we do what is asked of us? All that is wrong is told. */
 static bool
 check_settings(const struct options *options, const struct settings *settings)
@@ -204,6 +246,12 @@ check_settings(const struct options *options, const struct settings *settings)
 	if (settings_bool(settings, SETTING_SCRAM) && (*users == '\0' || !scram_is_built_in())) {
 		report(options, *users == '\0' ? "scram: only the file of users has verifiers; set users"
 		    : "scram: this program was built without nettle");
+		good = false;
+	}
+	if (!check_tokens(options, settings, *users != '\0' || system))
+		good = false;
+	if (*settings_text(settings, SETTING_ANONYMOUS) != '\0' && *users == '\0' && !system) {
+		report(options, "anonymous: its user must be one of users or system");
 		good = false;
 	}
 	if (is_below(settings, SETTING_SESSION_MEMORY, SESSION_MEMORY_LEAST)

@@ -23,6 +23,12 @@ enum {
 };
 
 const struct setting_row settings_table[SETTING_COUNT] = {
+	[SETTING_ANONYMOUS] = { "anonymous", TYPE_TEXT, "", NULL,
+	    "Offer AUTH=ANONYMOUS: whoever asks is let in without a password, as the user of this "
+	    "name, which\n.Ic users\nor\n.Ic system\nmust know. Nothing of that user's mail is secret "
+	    "then." },
+	[SETTING_ANONYMOUS_WRITE] = { "anonymous-write", TYPE_BOOL, "no", NULL,
+	    "Let such a session change the mail; otherwise it is read-only." },
 	[SETTING_CERTIFICATES] = { "certificates", TYPE_CHOICE, "no", "no cn",
 	    "Offer AUTH=EXTERNAL to a client whose certificate the program in front has verified: "
 	    "with\n.Cm cn\nthe common name of the certificate is the name of the user." },
@@ -70,6 +76,16 @@ const struct setting_row settings_table[SETTING_COUNT] = {
 	[SETTING_TALKER_USER] = { "talker-user", TYPE_TEXT, "mayfly-login", NULL,
 	    "The user, by name or number, that the process which reads the network "
 	    "becomes. It must own nothing and run nothing else." },
+	[SETTING_TOKEN_DISCOVERY] = { "token-discovery", TYPE_TEXT, "", NULL,
+	    "The URL of the issuer's OpenID configuration, which a client is told whose token was "
+	    "refused." },
+	[SETTING_TOKEN_PROGRAM] = { "token-program", TYPE_TEXT, "", NULL,
+	    "Offer OAUTHBEARER and XOAUTH2. This program, with arguments, says whose a token is; see\n"
+	    ".Xr mayfly-login 8 .\nNo shell sees this line." },
+	[SETTING_TOKEN_SCOPE] = { "token-scope", TYPE_TEXT, "", NULL,
+	    "The scope that a token needs, which a client is told whose token was refused." },
+	[SETTING_TOKEN_USER] = { "token-user", TYPE_TEXT, "mayfly-token", NULL,
+	    "The user, by name, that\n.Ic token-program\nruns as. Not root; best one that owns nothing." },
 	[SETTING_TRUSTED] = { "trusted", TYPE_NETWORKS, "", NULL,
 	    "Peers, such as webmail and other proxies, whose ID command is believed when "
 	    "it names the client with\n.Li x-originating-ip ." },

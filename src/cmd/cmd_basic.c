@@ -10,6 +10,7 @@
 #include "store/mailbox.h"
 #include "util/ascii.h"
 #include "wire/capability.h"
+#include "wire/language.h"
 #include "wire/respond.h"
 
 enum {
@@ -17,7 +18,6 @@ enum {
 	ID_PAIRS_MAX = 30,
 	ID_KEY_MAX = 30,
 	ID_VALUE_MAX = 1024,
-	LANGUAGES_MAX = 100,	/* that one LANGUAGE names */
 };
 
 int
@@ -121,31 +121,12 @@ send_id(struct session *s)
 	output_text(&s->out, between[0] == '(' ? "\r\n" : ")\r\n");
 }
 
-/* RFC 5255 3: the only language spoken here is i-default, which is plain English. */
 int
 cmd_language(void *session, struct command *cmd)
 {
 	struct session *s = session;
-	struct parse *p = &cmd->parse;
-	bool known = false, any = false;
-	int count = 0;
 
-	while (parse_peek(p) == ' ' && p->at + 1 < p->end) {
-		struct str tag;
-
-		if (parse_space(p) < 0 || parse_astring(p, &tag) < 0)
-			return -1;
-		if (++count > LANGUAGES_MAX)
-			return err_set(&cmd->err, ERR_SYNTAX, "At most %d languages", LANGUAGES_MAX);
-		any = true;
-		known |= ascii_casecmp(tag.data, "i-default") == 0 || ascii_casecmp(tag.data, "default") == 0;
-	}
-	if (parse_end(p) < 0)
-		return -1;
-	if (any && !known)
-		return err_set(&cmd->err, ERR_NO, "Only i-default is spoken here");
-	output_text(&s->out, "* LANGUAGE (\"i-default\")\r\n");
-	return 0;
+	return language_run(&cmd->parse, &s->out);
 }
 
 int

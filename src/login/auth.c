@@ -89,6 +89,13 @@ ask_all(struct auth *auth, const char *user, const char *secret, struct account 
 }
 
 enum auth_result
+auth_known(struct auth *auth, const char *user, struct account *out)
+{
+	auth->log_word = "unknown-user";
+	return ask_all(auth, user, NULL, out);
+}
+
+enum auth_result
 auth_check(struct auth *auth, const struct record_attempt *attempt, const char *certificate,
     struct account *out)
 {
@@ -101,7 +108,13 @@ auth_check(struct auth *auth, const struct record_attempt *attempt, const char *
 			auth->log_word = "certificate";
 			return AUTH_NO;
 		}
-		return ask_all(auth, attempt->user, NULL, out);
+		return auth_known(auth, attempt->user, out);
+	}
+	if (attempt->mechanism == MECHANISM_ANONYMOUS) {
+		if (!attempt->hopeless)
+			return auth_known(auth, settings_text(auth->settings, SETTING_ANONYMOUS), out);
+		auth->log_word = "malformed";
+		return AUTH_NO;
 	}
 	result = ask_all(auth, attempt->user, attempt->secret, out);
 	/* An empty password is one that somebody forgot to set; a bind to some directories lets it in. */

@@ -57,6 +57,20 @@ enum auth_result auth_shadow(struct auth *auth, const char *user, const char *se
 enum auth_result auth_checkpassword(struct auth *auth, const char *user, const char *secret,
     struct account *out);
 
+/* The account of a name that another proof than a password was given for. */
+enum auth_result auth_known(struct auth *auth, const char *user, struct account *out);
+
+/* A token: the program says whose it is, and that user is looked up. */
+enum auth_result auth_token(struct auth *auth, const struct record_token *token,
+    struct account *out);
+
+/* Who that program runs as when we are root. False: there is no such user, or it is root. */
+struct token_user {
+	uid_t uid;
+	gid_t gid;
+};
+bool auth_token_user(const struct settings *settings, struct token_user *out);
+
 /*
  * The verifier of SCRAM that the file of users has for a name. AUTH_YES: it is
  * one; AUTH_NO: nobody's, to go on with as if it were one.

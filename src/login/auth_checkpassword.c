@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +23,7 @@
 #include <unistd.h>
 
 #include "login/auth.h"
+#include "login/program.h"
 #include "settings.h"
 #include "util/err.h"
 #include "util/io.h"
@@ -35,8 +35,6 @@ enum {
 	REPORT_FD = 4,
 	SECRETS_MAX = 512,	/* the interface says so */
 	REPORT_MAX = HANDOFF_NAME_MAX + 2 * HANDOFF_PATH_MAX + 3,
-	WORDS_MAX = 32,		/* of the command */
-	RUN_SECONDS = 30,	/* a program that asks a directory far away needs some; a hung one is killed */
 };
 
 int
@@ -60,36 +58,12 @@ auth_checkpassword_report(void)
 	return send(REPORT_FD, report, len, MSG_NOSIGNAL) == (ssize_t)len ? 0 : 111;
 }
 
-/* The words of the command, then ourselves. */
-static void
-split_command(char *command, const char *self, char *words[WORDS_MAX + 3])
-{
-	int count = 0;
-
-	for (char *at = strtok(command, " \t"); at != NULL && count < WORDS_MAX;
-	    at = strtok(NULL, " \t"))
-		words[count++] = at;
-	words[count++] = (char *)self;
-	words[count++] = (char *)"--report-account";
-	words[count] = NULL;
-}
-
-/* In the child: nothing but the two descriptors of the interface, and an environment of ours. */
+/* In the child: nothing but the two descriptors of the interface. */
 _Noreturn static void
 run_program(struct auth *auth, char *words[], int secrets_fd, int report_fd)
 {
-	char address[NETWORK_TEXT + 16], text[NETWORK_TEXT];
-	char *environment[] = { (char *)"PATH=/usr/local/bin:/usr/bin:/bin", (char *)"PROTO=TCP",
-	    address, NULL };
-	struct sigaction usual = { .sa_handler = SIG_DFL };
 	int null = open("/dev/null", O_RDWR);
-	sigset_t none;
 
-	snprintf(address, sizeof address, "TCPREMOTEIP=%s", network_format(auth->client, text));
-	sigemptyset(&none);
-	sigaction(SIGPIPE, &usual, NULL);
-	sigaction(SIGTERM, &usual, NULL);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 	/* Out of the way of the places that they must be moved to. */
 	secrets_fd = fcntl(secrets_fd, F_DUPFD, 10);
 	report_fd = fcntl(report_fd, F_DUPFD, 10);
@@ -98,35 +72,7 @@ run_program(struct auth *auth, char *words[], int secrets_fd, int report_fd)
 	    || report_fd < 0 || dup2(report_fd, REPORT_FD) < 0
 	    || close_range(REPORT_FD + 1, ~0u, 0) < 0)
 		_exit(111);
-	execve(words[0], words, environment);
-	_exit(111);
-}
-
-/* Wait for the child, at most until the deadline; then it is killed. The wait status. */
-static int
-wait_for(pid_t pid, time_t seconds)
-{
-	struct timespec left = { seconds, 0 };
-	sigset_t child;
-	int status;
-
-	/* SIGCHLD is blocked in the monitor, so none is lost between the two calls. */
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
-	for (;;) {
-		pid_t got = waitpid(pid, &status, WNOHANG);
-
-		if (got == pid)
-			return status;
-		if (got < 0 && errno != EINTR)
-			return -1;
-		if (sigtimedwait(&child, NULL, &left) < 0 && errno == EAGAIN) {
-			kill(pid, SIGKILL);
-			while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-				continue;
-			return -1;
-		}
-	}
+	program_exec(words, auth->client);
 }
 
 /* Read the report: its texts into the room, who sent it from the kernel. */
@@ -198,7 +144,8 @@ write_secrets(int fd, const char *user, const char *secret)
 enum auth_result
 auth_checkpassword(struct auth *auth, const char *user, const char *secret, struct account *out)
 {
-	char *words[WORDS_MAX + 3];
+	const char *const ourselves[] = { auth->self, "--report-account", NULL };
+	char *words[PROGRAM_WORDS_MAX + 3];
 	char *command = mem_strdup(settings_text(auth->settings, SETTING_CHECKPASSWORD));
 	int secrets[2] = { -1, -1 }, report[2] = { -1, -1 }, status, on = 1;
 	enum auth_result result = AUTH_UNAVAILABLE;
@@ -209,7 +156,7 @@ auth_checkpassword(struct auth *auth, const char *user, const char *secret, stru
 		result = AUTH_NO;	/* the interface has no way to ask without a password */
 		goto out;
 	}
-	split_command(command, auth->self, words);
+	program_split(command, ourselves, words);
 	if (pipe2(secrets, O_CLOEXEC) < 0
 	    || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, report) < 0
 	    || setsockopt(report[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0) {
@@ -233,7 +180,7 @@ auth_checkpassword(struct auth *auth, const char *user, const char *secret, stru
 		log_err(&err);
 		goto out;
 	}
-	status = wait_for(pid, RUN_SECONDS);
+	status = program_wait(pid);
 	if (result == AUTH_NO)
 		goto out;
 	if (status >= 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0) {

@@ -41,7 +41,10 @@ static const char *const mechanism_words[MECHANISM_COUNT] = {
 	[MECHANISM_PLAIN] = "plain",
 	[MECHANISM_LOGIN] = "login",
 	[MECHANISM_EXTERNAL] = "external",
+	[MECHANISM_ANONYMOUS] = "anonymous",
 	[MECHANISM_SCRAM] = "scram-sha-256",
+	[MECHANISM_OAUTHBEARER] = "oauthbearer",
+	[MECHANISM_XOAUTH2] = "xoauth2",
 };
 
 struct monitor {
@@ -60,6 +63,7 @@ struct monitor {
 	bool proved;		/* it was right; the talker hands over when the client agrees */
 	struct account account;
 	bool accepted;
+	bool read_only;		/* the session may not change anything */
 	union record record;	/* the one buffer for what comes in; wiped after each use */
 	size_t record_len;	/* as far as it was written to since then */
 };
@@ -92,11 +96,14 @@ log_attempt(const struct monitor *m, enum mechanism mechanism, const char *user,
 	log_begin(&event, success ? "login-ok" : "login-failed");
 	log_field(&event, "addr", network_format(&m->client, client));
 	log_field(&event, success ? "via" : "reason", m->auth.log_word);
-	log_field(&event, "user", success ? buf_str(&m->account.user) : user);
+	log_field(&event, "user", success ? buf_str(&m->account.user)
+	    : mechanism == MECHANISM_ANONYMOUS ? "" : user);
 	log_field(&event, "method", mechanism_words[mechanism]);
 	log_field(&event, "private", m->private ? "yes" : "no");
 	if (m->forwarded)
 		log_field(&event, "peer", network_format(&m->setup->peer->address, peer));
+	if (mechanism == MECHANISM_ANONYMOUS)
+		log_field(&event, "trace", user);
 	log_end(&event, LOG_LEVEL_INFO);
 }
 
@@ -164,10 +171,36 @@ judge(struct monitor *m)
 
 	if (!may_attempt(m))
 		return false;
-	if (!m->private && attempt->mechanism != MECHANISM_EXTERNAL)
-		return false;	/* an honest talker had refused it */
+	/* What an honest talker had refused. */
+	if (!m->private && attempt->mechanism != MECHANISM_EXTERNAL
+	    && attempt->mechanism != MECHANISM_ANONYMOUS)
+		return false;
+	if (attempt->mechanism == MECHANISM_ANONYMOUS
+	    && *settings_text(m->setup->settings, SETTING_ANONYMOUS) == '\0')
+		return false;
 	result = auth_check(&m->auth, attempt, m->certificate, &m->account);
 	log_attempt(m, attempt->mechanism, attempt->user, result == AUTH_YES);
+	if (result != AUTH_YES)
+		return refuse(m, result, start);
+	m->accepted = true;
+	m->read_only = attempt->mechanism == MECHANISM_ANONYMOUS
+	    && !settings_bool(m->setup->settings, SETTING_ANONYMOUS_WRITE);
+	return answer(m, VERDICT_YES, NULL);
+}
+
+/* A token. */
+static bool
+judge_token(struct monitor *m)
+{
+	const struct record_token *token = &m->record.token;
+	int64_t start = clock_ms();
+	enum auth_result result;
+
+	if (!may_attempt(m) || !m->private
+	    || *settings_text(m->setup->settings, SETTING_TOKEN_PROGRAM) == '\0')
+		return false;
+	result = auth_token(&m->auth, token, &m->account);
+	log_attempt(m, token->mechanism, token->user, result == AUTH_YES);
 	if (result != AUTH_YES)
 		return refuse(m, result, start);
 	m->accepted = true;
@@ -341,6 +374,9 @@ listen_to_talker(struct monitor *m)
 		case RECORD_SCRAM_FINAL:
 			good = end_proof(m);
 			break;
+		case RECORD_TOKEN:
+			good = judge_token(m);
+			break;
 		case RECORD_HANDOFF:
 			return may_hand_over(m) ? END_HANDOFF : END_HOSTILE;
 		}
@@ -466,7 +502,8 @@ become_session(struct monitor *m)
 	const struct account *account = &m->account;
 	struct buf tag = BUF_INIT, home = BUF_INIT, user = BUF_INIT, logname = BUF_INIT;
 	char option[32];
-	char *words[] = { (char *)"mayfly-imap", option, NULL };
+	char *words[] = { (char *)"mayfly-imap", option,
+	    m->read_only ? (char *)"--read-only" : NULL, NULL };
 	char *environment[5] = { (char *)"PATH=/usr/local/bin:/usr/bin:/bin" };
 	struct err err;
 	int fd = make_handoff(m, &tag, &err);
@@ -501,6 +538,10 @@ be_talker(struct monitor *m, int record_fd, int back_fd)
 		.trusted = settings_network(settings, SETTING_TRUSTED, &m->setup->peer->address),
 		.certificates = strcmp(settings_text(settings, SETTING_CERTIFICATES), "cn") == 0,
 		.scram = m->setup->scram,
+		.tokens = *settings_text(settings, SETTING_TOKEN_PROGRAM) != '\0',
+		.token_scope = settings_text(settings, SETTING_TOKEN_SCOPE),
+		.token_discovery = settings_text(settings, SETTING_TOKEN_DISCOVERY),
+		.anonymous = *settings_text(settings, SETTING_ANONYMOUS) != '\0',
 		.timeout_ms = (int)settings_number(settings, SETTING_LOGIN_TIMEOUT),
 	};
 	const char *link = settings_text(settings, SETTING_PRIVATE);

@@ -3,6 +3,18 @@
 
 #include <string.h>
 
+bool
+record_put(char *room, size_t size, uint32_t *len_out, const char *text, size_t len)
+{
+	if (len >= size || (len > 0 && memchr(text, '\0', len) != NULL))
+		return false;
+	if (len > 0)
+		memcpy(room, text, len);
+	room[len] = '\0';
+	*len_out = (uint32_t)len;
+	return true;
+}
+
 size_t
 record_handoff_size(uint32_t tag_len, uint32_t unread_len)
 {
@@ -30,6 +42,7 @@ record_is_good(const union record *record, size_t len)
 	const struct record_handoff *handoff = &record->handoff;
 	const struct record_scram_first *first = &record->scram_first;
 	const struct record_scram_final *final = &record->scram_final;
+	const struct record_token *token = &record->token;
 
 	if (len < sizeof record->kind)
 		return false;
@@ -61,6 +74,11 @@ record_is_good(const union record *record, size_t len)
 		return len == sizeof *final && final->hopeless <= 1
 		    && is_text(final->binding, final->binding_len, sizeof final->binding)
 		    && is_text(final->extensions, final->extensions_len, sizeof final->extensions);
+	case RECORD_TOKEN:
+		return len == sizeof *token && token->hopeless <= 1
+		    && (token->mechanism == MECHANISM_OAUTHBEARER || token->mechanism == MECHANISM_XOAUTH2)
+		    && is_text(token->user, token->user_len, sizeof token->user)
+		    && is_text(token->token, token->token_len, sizeof token->token);
 	default:
 		return false;
 	}

@@ -10,6 +10,7 @@
  *	RECORD_ATTEMPT	->	<- reply	up to LOGIN_ATTEMPTS_MAX times, or instead
  *	RECORD_SCRAM_FIRST ->	<- reply	the first half of such an attempt
  *	RECORD_SCRAM_FINAL ->	<- reply	the second
+ *	RECORD_TOKEN	->	<- reply	an attempt with a token
  *	RECORD_HANDOFF	->			once, after VERDICT_YES; then the talker ends
  */
 #ifndef LOGIN_RECORD_H
@@ -33,15 +34,17 @@ enum record_kind {
 	RECORD_HANDOFF,
 	RECORD_SCRAM_FIRST,
 	RECORD_SCRAM_FINAL,
+	RECORD_TOKEN,
 };
 
 /*
- * The room of SCRAM's pieces. A nonce is usually 24 letters, and the other two
+ * The room of tokens and of SCRAM's pieces. A nonce is usually 24 letters, and the other two
  * hold a name of 255 octets that are all escaped, twice over.
  */
 enum {
 	SCRAM_NONCE_MAX = 255,
 	SCRAM_MESSAGE_MAX = 2047,
+	TOKEN_MAX = 6143,		/* what a line holds in base64; signed ones have 2 kB and more */
 	RECORD_REPLY_MAX = 511,		/* both nonces, a salt and a number */
 };
 
@@ -50,7 +53,10 @@ enum mechanism {
 	MECHANISM_PLAIN,
 	MECHANISM_LOGIN,
 	MECHANISM_EXTERNAL,
-	MECHANISM_SCRAM,	/* never in a record_attempt */
+	MECHANISM_ANONYMOUS,	/* the user is what RFC 4505 calls a trace */
+	MECHANISM_SCRAM,	/* this and the next: never in a record_attempt */
+	MECHANISM_OAUTHBEARER,
+	MECHANISM_XOAUTH2,
 	MECHANISM_COUNT,
 };
 
@@ -116,6 +122,17 @@ struct record_scram_final {
 	char extensions[SCRAM_MESSAGE_MAX + 1];	/* with the comma before each */
 };
 
+/* A token (OAUTHBEARER, XOAUTH2) and whom the client says it is of. */
+struct record_token {
+	uint32_t kind;
+	uint32_t mechanism;
+	uint32_t hopeless;
+	uint32_t user_len;	/* may be 0 */
+	uint32_t token_len;
+	char user[HANDOFF_NAME_MAX + 1];
+	char token[TOKEN_MAX + 1];
+};
+
 /* What comes back: the verdict, and behind it what SCRAM's client hears, without a NUL. */
 struct record_reply {
 	uint32_t verdict;
@@ -130,7 +147,11 @@ union record {
 	struct record_handoff handoff;
 	struct record_scram_first scram_first;
 	struct record_scram_final scram_final;
+	struct record_token token;
 };
+
+/* Copy a text into a record's room of size. False, and nothing changed, when it does not fit or has a NUL. */
+bool record_put(char *room, size_t size, uint32_t *len_out, const char *text, size_t len);
 
 /* The room that a handoff takes on the socket. */
 size_t record_handoff_size(uint32_t tag_len, uint32_t unread_len);

@@ -8,6 +8,7 @@
 #include "util/buf.h"
 #include "util/err.h"
 #include "util/mem.h"
+#include "util/utf8.h"
 #include "wire/base64.h"
 #include "wire/capability.h"
 #include "wire/dispatch.h"
@@ -121,6 +122,25 @@ read_external(struct command *cmd, const char *certificate, struct buf *user)
 	return 0;
 }
 
+/*
+ * The trace: whatever the client tells of itself, for the log. RFC 4505 allows
+ * 255 characters; what is longer than a name may be here is cut.
+ */
+static int
+read_anonymous(struct command *cmd, struct buf *trace)
+{
+	if (sasl_begin(cmd, trace) < 0)
+		return -1;
+	if (trace->len > 0 && (!utf8_valid(trace->data, trace->len)
+	    || memchr(trace->data, '\0', trace->len) != NULL))
+		return err_set(&cmd->err, ERR_SYNTAX, "AUTHENTICATE ANONYMOUS: the trace is no text");
+	if (trace->len > HANDOFF_NAME_MAX) {
+		trace->len = HANDOFF_NAME_MAX;
+		trace->data[trace->len] = '\0';
+	}
+	return 0;
+}
+
 /* In the order in which clients should try them. */
 static const struct {
 	const char *name;
@@ -131,6 +151,9 @@ static const struct {
 	{ "SCRAM-SHA-256", MECHANISM_SCRAM, true },
 	{ "PLAIN", MECHANISM_PLAIN, true },
 	{ "LOGIN", MECHANISM_LOGIN, true },
+	{ "OAUTHBEARER", MECHANISM_OAUTHBEARER, true },
+	{ "XOAUTH2", MECHANISM_XOAUTH2, true },
+	{ "ANONYMOUS", MECHANISM_ANONYMOUS, false },
 };
 
 enum { MECHANISMS = sizeof mechanisms / sizeof mechanisms[0] };
@@ -144,6 +167,11 @@ is_usable(const struct sasl_offer *offer, enum mechanism mechanism)
 		return *offer->certificate != '\0';
 	case MECHANISM_SCRAM:
 		return offer->scram;
+	case MECHANISM_OAUTHBEARER:
+	case MECHANISM_XOAUTH2:
+		return offer->tokens;
+	case MECHANISM_ANONYMOUS:
+		return offer->anonymous;
 	default:
 		return true;
 	}
@@ -189,6 +217,8 @@ sasl_read(struct command *cmd, enum mechanism mechanism, const struct sasl_offer
 	switch (mechanism) {
 	case MECHANISM_EXTERNAL:
 		return read_external(cmd, offer->certificate, user);
+	case MECHANISM_ANONYMOUS:
+		return read_anonymous(cmd, user);
 	case MECHANISM_PLAIN:
 		return read_plain(cmd, user, secret);
 	default:

@@ -1,7 +1,8 @@
 /*
  * AUTHENTICATE (RFC 9051 6.2.2, RFC 4422): which mechanisms are offered, and the
- * exchange of PLAIN (RFC 4616), LOGIN (draft-murchison-sasl-login) and EXTERNAL
- * (RFC 4422 appendix A), each with or without an initial response (RFC 4959).
+ * exchange of PLAIN (RFC 4616), LOGIN (draft-murchison-sasl-login), EXTERNAL
+ * (RFC 4422 appendix A) and ANONYMOUS (RFC 4505), each with or without an initial
+ * response (RFC 4959). The others have files of their own.
  */
 #ifndef LOGIN_SASL_H
 #define LOGIN_SASL_H
@@ -18,6 +19,10 @@ struct command;
 struct sasl_offer {
 	bool private;		/* passwords may be sent */
 	bool scram;		/* the file of users has verifiers */
+	bool tokens;		/* there is a program that looks at them */
+	const char *token_scope;	/* and what its refusal tells; "": nothing */
+	const char *token_discovery;
+	bool anonymous;		/* somebody without a name may come in */
 	const char *certificate;	/* the user of EXTERNAL, or "" */
 };
 
@@ -40,8 +45,9 @@ int sasl_begin(struct command *cmd, struct buf *out);
 int sasl_ask(struct command *cmd, const char *challenge, struct buf *out);
 
 /*
- * The exchange of PLAIN, LOGIN and EXTERNAL. 0: name and secret are there (both
- * empty buffers before; the caller wipes them); -1: cmd->err says why not.
+ * The exchange of PLAIN, LOGIN, EXTERNAL and ANONYMOUS, whose name is the trace.
+ * 0: name and secret are there (both empty buffers before; the caller wipes
+ * them); -1: cmd->err says why not.
  */
 int sasl_read(struct command *cmd, enum mechanism mechanism, const struct sasl_offer *offer,
     struct buf *user, struct buf *secret);
@@ -51,5 +57,16 @@ int sasl_read(struct command *cmd, enum mechanism mechanism, const struct sasl_o
  * questions to the monitor. 0 with its verdict, -1 with cmd->err.
  */
 int sasl_scram(struct command *cmd, struct ask *ask, enum verdict *verdict_out);
+
+/*
+ * The message of OAUTHBEARER (RFC 7628) or XOAUTH2: name and token into the
+ * record. 0; without a token when the client wants to know what is missing. -1
+ * with cmd->err.
+ */
+int sasl_token(struct command *cmd, enum mechanism mechanism, struct record_token *record);
+
+/* Tell the client in JSON why not (RFC 7628 section 3.2.2), and read what it answers. */
+void sasl_token_refused(struct command *cmd, enum mechanism mechanism,
+    const struct sasl_offer *offer);
 
 #endif

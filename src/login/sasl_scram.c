@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "login/ask.h"
+#include "login/gs2.h"
 #include "login/sasl.h"
 #include "util/buf.h"
 #include "util/err.h"
@@ -23,43 +24,6 @@ malformed(struct command *cmd)
 	return err_set(&cmd->err, ERR_SYNTAX, "AUTHENTICATE SCRAM-SHA-256: this is no message of it");
 }
 
-/* The text up to the next comma; *at moves behind the comma, or to the end. */
-static struct str
-next_attribute(const char **at, const char *end)
-{
-	const char *start = *at, *comma = memchr(start, ',', (size_t)(end - start));
-	struct str got = { start, (size_t)((comma != NULL ? comma : end) - start) };
-
-	*at = comma != NULL ? comma + 1 : end;
-	return got;
-}
-
-static bool
-has_letter(const struct str *attribute, char letter)
-{
-	return attribute->len >= 2 && attribute->data[0] == letter && attribute->data[1] == '=';
-}
-
-/* saslname: "=2C" and "=3D" are a comma and an equals sign. */
-static bool
-read_name(const char *text, size_t len, struct buf *out)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] != '=') {
-			buf_addc(out, text[i]);
-		} else if (len - i > 2 && memcmp(text + i, "=2C", 3) == 0) {
-			buf_addc(out, ',');
-			i += 2;
-		} else if (len - i > 2 && memcmp(text + i, "=3D", 3) == 0) {
-			buf_addc(out, '=');
-			i += 2;
-		} else {
-			return false;
-		}
-	}
-	return len > 0;
-}
-
 static bool
 is_nonce(const char *text, size_t len)
 {
@@ -67,19 +31,6 @@ is_nonce(const char *text, size_t len)
 		if (text[i] <= ' ' || text[i] > '~')
 			return false;
 	return len > 0;
-}
-
-/* Copy into a record's room. False when it does not fit. */
-static bool
-put(char *room, size_t size, uint32_t *len_out, const char *text, size_t len)
-{
-	if (len >= size)
-		return false;
-	if (len > 0)
-		memcpy(room, text, len);
-	room[len] = '\0';
-	*len_out = (uint32_t)len;
-	return true;
 }
 
 /* client-first-message: gs2-header client-first-message-bare. *gs2_len_out: of the header. */
@@ -96,34 +47,32 @@ read_first(struct command *cmd, const struct buf *message, struct record_scram_f
 		malformed(cmd);
 		goto out;
 	}
-	attribute = next_attribute(&at, end);
-	if (has_letter(&attribute, 'p')) {
+	switch (gs2_header(&at, end, &other)) {
+	case GS2_GOOD:
+		break;
+	case GS2_BINDING:
 		err_set(&cmd->err, ERR_NO, "Channel binding is not offered");
 		goto out;
+	case GS2_MALFORMED:
+		goto bad;
 	}
-	if (attribute.len != 1 || (*attribute.data != 'n' && *attribute.data != 'y'))
-		goto bad;
-	attribute = next_attribute(&at, end);
-	if (attribute.len > 0 && (!has_letter(&attribute, 'a')
-	    || !read_name(attribute.data + 2, attribute.len - 2, &other)))
-		goto bad;
 	*gs2_len_out = (size_t)(at - buf_str(message));
-	if (!put(record->bare, sizeof record->bare, &record->bare_len, at, (size_t)(end - at)))
+	if (!record_put(record->bare, sizeof record->bare, &record->bare_len, at, (size_t)(end - at)))
 		goto bad;
-	attribute = next_attribute(&at, end);
-	if (has_letter(&attribute, 'm')) {
+	attribute = gs2_attribute(&at, end);
+	if (gs2_is(&attribute, 'm')) {
 		err_set(&cmd->err, ERR_NO, "This extension of SCRAM is not known");
 		goto out;
 	}
-	if (!has_letter(&attribute, 'n') || !read_name(attribute.data + 2, attribute.len - 2, &user))
+	if (!gs2_is(&attribute, 'n') || !gs2_name(attribute.data + 2, attribute.len - 2, &user))
 		goto bad;
-	attribute = next_attribute(&at, end);
-	if (!has_letter(&attribute, 'r') || !is_nonce(attribute.data + 2, attribute.len - 2)
-	    || !put(record->nonce, sizeof record->nonce, &record->nonce_len, attribute.data + 2,
+	attribute = gs2_attribute(&at, end);
+	if (!gs2_is(&attribute, 'r') || !is_nonce(attribute.data + 2, attribute.len - 2)
+	    || !record_put(record->nonce, sizeof record->nonce, &record->nonce_len, attribute.data + 2,
 	    attribute.len - 2))
 		goto bad;
 	/* What cannot be right is asked all the same. To act for somebody else is not offered. */
-	record->hopeless = !put(record->user, sizeof record->user, &record->user_len, user.data, user.len)
+	record->hopeless = !record_put(record->user, sizeof record->user, &record->user_len, user.data, user.len)
 	    || (other.len > 0 && strcmp(other.data, user.data) != 0);
 	result = 0;
 	goto out;
@@ -167,19 +116,19 @@ read_final(struct command *cmd, const struct buf *first, size_t gs2_len, const s
 	    || base64_decode(last + 3, (size_t)(end - last - 3), &proof) < 0)
 		goto out;
 	end = last;
-	binding = next_attribute(&at, end);
-	if (!has_letter(&binding, 'c'))
+	binding = gs2_attribute(&at, end);
+	if (!gs2_is(&binding, 'c'))
 		goto out;
-	attribute = next_attribute(&at, end);
-	if (!has_letter(&attribute, 'r'))
+	attribute = gs2_attribute(&at, end);
+	if (!gs2_is(&attribute, 'r'))
 		goto out;
 	extensions = attribute.data + attribute.len;
-	if (!put(record->extensions, sizeof record->extensions, &record->extensions_len, extensions,
+	if (!record_put(record->extensions, sizeof record->extensions, &record->extensions_len, extensions,
 	    (size_t)(end - extensions)))
 		goto out;
 	result = 0;
 	record->hopeless = !is_binding(&binding, first, gs2_len)
-	    || !put(record->binding, sizeof record->binding, &record->binding_len, binding.data + 2,
+	    || !record_put(record->binding, sizeof record->binding, &record->binding_len, binding.data + 2,
 	    binding.len - 2)
 	    || attribute.len != nonce->len + 2
 	    || memcmp(attribute.data + 2, nonce->data, nonce->len) != 0

@@ -25,6 +25,7 @@
 #include "wire/dispatch.h"
 #include "wire/id.h"
 #include "wire/input.h"
+#include "wire/language.h"
 #include "wire/output.h"
 #include "wire/reply.h"
 #include "wire/respond.h"
@@ -51,18 +52,6 @@ on_signal(int signal)
 {
 	(void)signal;
 	told_to_end = 1;
-}
-
-/* Copy into a record's room. False when it does not fit or is no text. */
-static bool
-put_text(char *room, size_t size, uint32_t *len_out, const char *bytes, size_t len)
-{
-	if (len >= size || (len > 0 && memchr(bytes, '\0', len) != NULL))
-		return false;
-	if (len > 0)
-		memcpy(room, bytes, len);
-	*len_out = (uint32_t)len;
-	return true;
 }
 
 /* One more that did not get in. */
@@ -108,9 +97,9 @@ attempt_login(struct talker *t, struct command *cmd, enum mechanism mechanism,
 	enum verdict verdict;
 
 	/* What cannot be right is asked all the same: its answer must take the usual time. */
-	if (!put_text(attempt.user, sizeof attempt.user, &attempt.user_len, user->data, user->len))
+	if (!record_put(attempt.user, sizeof attempt.user, &attempt.user_len, user->data, user->len))
 		attempt.hopeless = 1;
-	if (!put_text(attempt.secret, sizeof attempt.secret, &attempt.secret_len, secret->data,
+	if (!record_put(attempt.secret, sizeof attempt.secret, &attempt.secret_len, secret->data,
 	    secret->len))
 		attempt.hopeless = 1;
 	verdict = ask_verdict(&t->ask, &attempt, sizeof attempt);
@@ -152,6 +141,24 @@ authenticate_scram(struct talker *t, struct command *cmd)
 }
 
 static int
+authenticate_token(struct talker *t, struct command *cmd, enum mechanism mechanism)
+{
+	struct record_token record = { .kind = RECORD_TOKEN, .mechanism = mechanism };
+	enum verdict verdict = VERDICT_NO;
+	int result = -1;
+
+	if (sasl_token(cmd, mechanism, &record) == 0) {
+		if (record.token_len > 0 || record.hopeless)
+			verdict = ask_verdict(&t->ask, &record, sizeof record);
+		if (verdict == VERDICT_NO)
+			sasl_token_refused(cmd, mechanism, &t->offer);
+		result = take_verdict(t, cmd, verdict);
+	}
+	mem_wipe(&record, sizeof record);
+	return result;
+}
+
+static int
 cmd_authenticate(void *session, struct command *cmd)
 {
 	struct talker *t = session;
@@ -163,6 +170,8 @@ cmd_authenticate(void *session, struct command *cmd)
 		return -1;
 	if (mechanism == MECHANISM_SCRAM)
 		return authenticate_scram(t, cmd);
+	if (mechanism == MECHANISM_OAUTHBEARER || mechanism == MECHANISM_XOAUTH2)
+		return authenticate_token(t, cmd, mechanism);
 	result = sasl_read(cmd, mechanism, &t->offer, &user, &secret);
 	if (result == 0)
 		result = attempt_login(t, cmd, mechanism, &(struct str){ buf_str(&user), user.len },
@@ -179,7 +188,7 @@ cmd_authenticate(void *session, struct command *cmd)
 static void
 add_capabilities(const struct talker *t, struct buf *list)
 {
-	capability_add(list, "IMAP4rev1 IMAP4rev2 LITERAL- SASL-IR ID");
+	capability_add(list, "IMAP4rev1 IMAP4rev2 LITERAL- SASL-IR ID LANGUAGE");
 	if (!t->offer.private)
 		capability_add(list, "LOGINDISABLED");
 	sasl_capabilities(&t->offer, list);
@@ -258,6 +267,14 @@ cmd_id(void *session, struct command *cmd)
 	return 0;
 }
 
+static int
+cmd_language(void *session, struct command *cmd)
+{
+	struct talker *t = session;
+
+	return language_run(&cmd->parse, &t->out);
+}
+
 #define BEFORE STATE_NOT_AUTHENTICATED
 #define LATER (STATE_AUTHENTICATED | STATE_SELECTED)
 
@@ -277,6 +294,7 @@ static const struct command_row rows[] = {
 	{ "FETCH", LATER, TELL_NOTHING, NULL, NULL, false },
 	{ "ID", BEFORE, TELL_NOTHING, cmd_id, NULL, false },
 	{ "IDLE", LATER, TELL_NOTHING, NULL, NULL, false },
+	{ "LANGUAGE", BEFORE, TELL_NOTHING, cmd_language, NULL, false },
 	{ "LIST", LATER, TELL_NOTHING, NULL, NULL, false },
 	{ "LOGIN", BEFORE, TELL_NOTHING, cmd_login, NULL, false },
 	{ "LOGOUT", BEFORE, TELL_NOTHING, cmd_logout, NULL, false },
@@ -397,6 +415,10 @@ say_hello(struct talker *t)
 	}
 	t->offer.private = setup->link == LINK_PRIVATE || (setup->link == LINK_AUTO && private);
 	t->offer.scram = setup->scram;
+	t->offer.tokens = setup->tokens;
+	t->offer.token_scope = setup->token_scope;
+	t->offer.token_discovery = setup->token_discovery;
+	t->offer.anonymous = setup->anonymous;
 	memcpy(t->certificate, name, sizeof name);
 	t->offer.certificate = t->certificate;
 	memcpy(hello.certificate, name, sizeof name);

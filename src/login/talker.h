@@ -33,6 +33,10 @@ struct talker_setup {
 	bool trusted;		/* its ID may name the client */
 	bool certificates;	/* a certificate's name is a user */
 	bool scram;		/* the file of users has verifiers */
+	bool tokens;		/* there is a program that looks at them */
+	const char *token_scope;	/* and what its refusal tells the client; "": nothing */
+	const char *token_discovery;
+	bool anonymous;		/* somebody without a name may come in */
 	enum { LINK_AUTO, LINK_PRIVATE, LINK_OPEN } link;	/* what the configuration says of it */
 	int timeout_ms;		/* from the greeting to the login */
 };

@@ -27,7 +27,8 @@ check_records(int fd)
 
 	while ((n = recv(fd, &record, sizeof record, MSG_DONTWAIT)) > 0) {
 		assert(record_is_good(&record, (size_t)n));
-		attempts += record.kind == RECORD_ATTEMPT || record.kind == RECORD_SCRAM_FINAL;
+		attempts += record.kind == RECORD_ATTEMPT || record.kind == RECORD_SCRAM_FINAL
+		    || record.kind == RECORD_TOKEN;
 	}
 	assert(attempts <= TALKER_COMMANDS_MAX);
 }
@@ -49,6 +50,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	reply.verdict = verdicts[data[0] & 3];
 	setup.scram = !(data[0] & 64);
+	setup.tokens = setup.anonymous = !(data[0] & 128);
+	setup.token_scope = "mail";
+	setup.token_discovery = "https://example.org/";
 	setup.proxied = data[0] & 4;
 	setup.trusted = data[0] & 8;
 	setup.certificates = data[0] & 16;

@@ -39,7 +39,7 @@ teardown() {
 	sed -n '/^\.Bd -literal/,/^\.Ed/p' "$MAYFLY_BUILD/man/mayfly.conf.5" | grep -v '^\.' |
 		grep -v '^system\|^maildir\|^users' >"$T/conf"
 	[ "$(wc -l <"$T/conf")" -ge 3 ]
-	run "$LOGIN" --check --config="$T/conf" "${OPTIONS[@]}"
+	run "$LOGIN" --check --config="$T/conf" "${OPTIONS[@]}" --token-user=nobody
 	echo "$output"
 	[ "$status" -eq 0 ]
 }
