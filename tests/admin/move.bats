@@ -85,11 +85,12 @@ offlineimap_with() {
 	as_user offlineimap -o -c "$T/offlineimaprc" >"$T/offline.out" 2>&1 || { cat "$T/offline.out"; return 1; }
 }
 
+# neomutt_with SERVER [FOLDER]
 neomutt_with() {
 	cat >"$T/neomuttrc" <<-END
 		set tunnel = "$1"
 		set folder = "imap://localhost/"
-		set spoolfile = "imap://localhost/INBOX"
+		set spoolfile = "imap://localhost/${2-INBOX}"
 		set header_cache = "$T/hcache"
 		set sleep_time = 0
 		set sort = date
@@ -133,6 +134,28 @@ files_of() { (cd "$1" && find . -type f -path '*/cur/*' -o -type f -path '*/new/
 	account fill "$(serve dovecot)"; neomutt_with "$(serve dovecot)"; [[ -n $(find "$T/hcache" -type f) ]]
 	neomutt_with "$(serve mayfly)"; no_body
 	rm -rf "$T/hcache"; neomutt_with "$(serve mayfly)"; refute no_body	# it would have been seen
+}
+
+# What a new user would do. MAYFLY_LONG (make check-admin): 50 folders, 20,000 messages; the
+# times go to the terminal when bats is started by hand.
+@test "a whole account of Dovecot's, moved by one command: all clients are content" {
+	dovecot_needed; needs mbsync isync; needs offlineimap offlineimap3; needs neomutt; needs script bsdutils
+	local folders=5 note=/dev/null
+	ready 120; [[ -z ${MAYFLY_LONG-} ]] || { ready 20000; folders=50; note=/dev/fd/3; }
+	tell() { echo "# $1: $(($(date +%s%3N) - since)) ms" >$note; since=$(date +%s%3N); }
+	since=$(date +%s%3N); account fill "$(serve dovecot)"; tell "filled by Dovecot"
+	mbsync_with "$(serve dovecot)"; offlineimap_with "$(serve dovecot)"; for f in INBOX Work 'R&D'; do neomutt_with "$(serve dovecot)" "$f"; done
+	files_of "$T/local" >"$T/before.mbsync"; files_of "$T/offline" >"$T/before.offline"; [[ $(wc -l <"$T/before.offline") -gt $((COUNT * 9 / 10)) ]]
+	tell "three clients, all mail, from Dovecot"; account show "$(serve dovecot)" >"$T/theirs"
+	[[ $(grep -c ^mailbox "$T/theirs") -ge $folders && $(wc -l <"$T/theirs") -gt $COUNT ]]; since=$(date +%s%3N)
+	as_user "$MAYFLY_BUILD/mayfly-admin" --maildir="$MAILDIR" import >"$T/import"; tell "mayfly-admin import"
+	[[ $(grep -c 'taken over' "$T/import") == $(grep -c ^mailbox "$T/theirs") ]]
+	mbsync_with "$(serve mayfly)"; no_body; tell "mbsync with mayfly"
+	offlineimap_with "$(serve mayfly)"; no_body; tell "OfflineIMAP with mayfly"
+	for f in INBOX Work 'R&D'; do neomutt_with "$(serve mayfly)" "$f"; done; no_body; tell "neomutt with mayfly"
+	account show "$(serve mayfly)" >"$T/ours"; same_account "$T/theirs" "$T/ours"
+	files_of "$T/local" | diff "$T/before.mbsync" -; files_of "$T/offline" | diff "$T/before.offline" -
+	as_user "$MAYFLY_BUILD/mayfly-admin" --maildir="$MAILDIR" check >"$T/check"; [[ $(grep -c 'all is well' "$T/check") == $(grep -c ^mailbox "$T/theirs") ]]
 }
 
 @test "back to Dovecot: export, and it gives the same account, with mail that came meanwhile" {
