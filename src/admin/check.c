@@ -147,6 +147,8 @@ check_account(struct check *c)
 
 	if (f->uidvalidity == 0)
 		return;
+	if (entry == NULL && f->uidnext <= 1)
+		return;	/* it is remembered when it gives its first UID */
 	if (entry == NULL)
 		found(c, ACCOUNT_NAME " does not know the mailbox; were its own files lost, it would get new "
 		    "UIDs");

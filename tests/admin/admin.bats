@@ -16,6 +16,7 @@ assert other["mailbox"] == "We\"ird", other' "$T/json"
 @test "check says nothing is wrong where nothing is, and 0" {
 	mailbox inbox 3*plain.eml; open A inbox; must A 'FETCH 1:* ENVELOPE'; close A
 	run admin check; [[ $status == 0 && $output == *'INBOX: 3 messages, all is well'* ]]
+	start A; must A 'CREATE Empty'; must A 'SELECT Empty'; close A; run admin check; [[ $status == 0 && $output == *'Empty: 0 messages, all is well'* ]]
 }
 
 @test "check names damaged lines, a damaged index and wrong sizes; --repair keeps the UIDs" {
@@ -139,4 +140,19 @@ assert other["mailbox"] == "We\"ird", other' "$T/json"
 	done
 	run admin --help; [[ $status == 0 && $output == *merge* ]]; run admin --version; [[ $status == 0 ]]
 	run admin stat nosuch; [[ $status == 2 && $output == *'no such mailbox'* ]]
+}
+
+@test "the pages are clean for mandoc, and have each option that --help tells" {
+	needs mandoc
+	for page in "$MAYFLY_SRC"/man/*.[1578]; do
+		mandoc -T lint -W style "$page" | grep -v 'referenced manual not found\|outdated mandoc\|Mdocdate\|input text line longer' >"$T/lint" || :
+		[[ ! -s $T/lint ]] || { cat "$T/lint"; false; }
+	done
+	for program in mayfly-imap mayfly-admin; do
+		mandoc -T ascii "$MAYFLY_SRC/man/$program.8" | col -b >"$T/page"
+		for option in $("$MAYFLY_BUILD/$program" --help | grep -o -- '--[a-z-]*' | sort -u); do
+			grep -q -- "$option" "$T/page" || { echo "$program.8 has no $option"; false; }
+		done
+	done
+	refute grep -n '@[a-z]*@' "$MAYFLY_BUILD/man/mayfly.conf.5"
 }

@@ -42,7 +42,7 @@ start_stunnel() {	# start_stunnel FILE edits...; TLS is on $TLS_PORT
 	make_certificate
 	TLS_PORT=$(free_port)
 	shipped "stunnel/$1" "$T/stunnel.conf" "s|:::[0-9]*|127.0.0.1:$TLS_PORT|" \
-		"s|/etc/mayfly/cert.pem|$T/cert.pem|" "s|/etc/mayfly/key.pem|$T/key.pem|" '/^set[ug]id/d' 's/^syslog.*/syslog = no/' \
+		"s|/etc/mayfly/cert.pem|$T/cert.pem|" "s|/etc/mayfly/key.pem|$T/key.pem|" '/^set[ug]id/d' 's/^pid = .*/pid =/' 's/^syslog.*/syslog = no/' \
 		"${@:2}"
 	sed -i '1i foreground = yes\noutput = '"$T/stunnel.log" "$T/stunnel.conf"
 	start stunnel4 "$T/stunnel.conf"
@@ -463,4 +463,15 @@ fetch_with_curl() {	# fetch_with_curl URL [option ...]
 	wait_port "$front"
 	fetch_with_curl "imap://127.0.0.1:$front/INBOX;UID=1"
 	has 'Subject: hello'
+}
+
+@test "options of all sessions: the setting session names a script of two lines (mayfly-migrate 7)" {
+	need_root
+	need tcpserver ucspi-tcp-ipv6
+	need curl
+	sed -n '/^#!\/bin\/sh$/,/^\.Ed/p' "$MAYFLY_SRC/man/mayfly-migrate.7" | sed '/^\./d' | sed "s|/usr/bin/mayfly-imap|$T/mayfly-imap|" >"$T/wrapper"
+	chmod 755 "$T/wrapper"
+	start_tcpserver --session="$T/wrapper"
+	curl -sS --max-time 20 --user "alice:secret" "imap://127.0.0.1:$PORT/" >"$T/heard"
+	grep -q '"\." INBOX' "$T/heard"
 }

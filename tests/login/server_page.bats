@@ -29,6 +29,7 @@ steps() {
 		set -eux
 		mount --make-rprivate /
 		mount -t tmpfs tmpfs "$T/over"
+		mount -t tmpfs tmpfs /run
 		for dir in usr etc var; do
 			mkdir "$T/over/$dir" "$T/over/$dir.work"
 			mount -t overlay overlay -o "lowerdir=/$dir,upperdir=$T/over/$dir,workdir=$T/over/$dir.work" "/$dir"
@@ -42,7 +43,7 @@ steps() {
 		service() {
 			case $1 in
 			xinetd) xinetd -f /etc/xinetd.d/mayfly -pidfile "$T/xinetd.pid" -filelog "$T/xinetd.log" ;;
-			stunnel4) stunnel4 /etc/stunnel/mayfly.conf ;;
+			stunnel4) install -d -o stunnel4 -g stunnel4 /run/stunnel4; stunnel4 /etc/stunnel/mayfly.conf ;;
 			esac
 		}
 		curl() {
