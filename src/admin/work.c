@@ -111,10 +111,10 @@ expire_one(struct admin *a, const char *name)
 		due[count++] = row;
 	}
 	while (!a->dry_run && done < count && !admin_stopped(a)) {
-		size_t n = count - done < BATCH ? count - done : BATCH;
+		size_t n = count - done < BATCH ? count - done : BATCH, gone;
 		struct err err;
 
-		if (mailbox_expunge(m, due + done, n, &err) < 0) {
+		if (mailbox_expunge(m, due + done, n, 0, &gone, &err) < 0) {
 			progress_end(a);
 			admin_say_err(name, &err);
 			status = ADMIN_FAILED;

@@ -272,6 +272,7 @@ replace(struct append *a, uint32_t row)
 {
 	struct session *s = a->s;
 	struct buf code = BUF_INIT;
+	size_t gone;
 	int result;
 
 	if (row == UINT32_MAX)
@@ -287,7 +288,7 @@ replace(struct append *a, uint32_t row)
 	s->account.quota_credit = 0;
 	if (result == 0) {
 		output_format(&s->out, "* OK [%s] The new message is there\r\n", code.data);
-		result = mailbox_expunge(s->mailbox, &row, 1, &a->cmd->err);
+		result = mailbox_expunge(s->mailbox, &row, 1, 0, &gone, &a->cmd->err);
 		s->counts.expunged += result == 0;
 		s->own_changes |= NOTIFY_EXPUNGE;
 	}

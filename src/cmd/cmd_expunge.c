@@ -15,7 +15,7 @@ cmd_expunge(void *session, struct command *cmd)
 	struct mailbox *m = s->mailbox;
 	struct seqset set = SEQSET_INIT;
 	uint32_t *rows = NULL;
-	size_t count = 0, kept = 0;
+	size_t count = 0, kept = 0, gone = 0;
 	bool saved = false;
 	int result = -1;
 
@@ -41,12 +41,12 @@ cmd_expunge(void *session, struct command *cmd)
 		if ((flags & MAIL_DELETED) && !(flags & (ROW_GONE | ROW_REMOVED)))
 			rows[kept++] = rows[i];
 	}
-	if (mailbox_expunge(m, rows, kept, &cmd->err) < 0)
+	if (mailbox_expunge(m, rows, kept, MAIL_DELETED, &gone, &cmd->err) < 0)
 		goto out;
-	s->counts.expunged += kept;
-	s->own_changes |= kept > 0 ? NOTIFY_EXPUNGE : 0;
+	s->counts.expunged += gone;
+	s->own_changes |= gone > 0 ? NOTIFY_EXPUNGE : 0;
 	/* RFC 7162 3.2.8: so that the client need not ask for what it did itself */
-	if (kept > 0 && s->enabled_condstore)
+	if (gone > 0 && s->enabled_condstore)
 		buf_addf(&cmd->code, "HIGHESTMODSEQ %llu", (unsigned long long)m->facts.modseq);
 	result = 0;
 out:

@@ -206,12 +206,18 @@ cmd_close(void *session, struct command *cmd)
 	struct session *s = session;
 	struct mailbox *m = s->mailbox;
 	uint32_t *rows = NULL;
-	size_t count = 0, room = 0;
+	size_t count = 0, room = 0, gone;
 	int result = 0;
+	struct err err;
+	bool looked;
 
 	if (parse_end(&cmd->parse) < 0)
 		return -1;
-	if (!s->examined && m->deleted > 0) {
+	/* What another undeleted meanwhile is not removed. */
+	looked = !s->examined && view_refresh(s, &err) == 0;
+	if (!s->examined && !looked)
+		log_err(&err);
+	if (looked && m->deleted > 0) {
 		for (uint32_t row = mailbox_next_told(m, 0); row != UINT32_MAX;
 		    row = mailbox_next_told(m, row + 1)) {
 			if (!(mailbox_flags(m, row) & MAIL_DELETED))
@@ -219,10 +225,9 @@ cmd_close(void *session, struct command *cmd)
 			rows = mem_grow(rows, &room, count + 1, sizeof *rows);
 			rows[count++] = row;
 		}
-		result = mailbox_expunge(m, rows, count, &cmd->err);
-		s->counts.expunged += result == 0 ? count : 0;
-		if (result == 0 && count > 0 && s->enabled_qresync)
-			buf_addf(&cmd->code, "HIGHESTMODSEQ %llu", (unsigned long long)m->facts.modseq);
+		result = mailbox_expunge(m, rows, count, MAIL_DELETED, &gone, &cmd->err);
+		s->counts.expunged += gone;
+		/* No HIGHESTMODSEQ: nobody was told what went (RFC 7162 3.2.8). */
 		free(rows);
 	}
 	/* The mailbox is closed in any case; what could not be removed is still there. */

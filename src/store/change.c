@@ -36,7 +36,14 @@
 #include "util/log.h"
 #include "util/mem.h"
 
-enum { COPY_STEP = 1 << 17 };
+enum {
+	COPY_STEP = 1 << 17,
+	/*
+	 * How often a file that another program has just renamed is looked for again. Each
+	 * time it must be renamed anew in the moment between our listing and our call.
+	 */
+	CHASES_MAX = 10,
+};
 
 static int
 refuse_read_only(const struct mailbox *m, struct err *err)
@@ -44,6 +51,13 @@ refuse_read_only(const struct mailbox *m, struct err *err)
 	if (m->read_only || m->unsaved)
 		return err_set(err, ERR_READONLY, "The mailbox cannot be written to");
 	return 0;
+}
+
+static int
+refuse_chase(const struct mailbox *m, struct err *err)
+{
+	err_set(err, ERR_INUSE, "Another program keeps renaming a message, try again");
+	return err_detail(err, "%s: a file had another name each of %d times", m->path, CHASES_MAX);
 }
 
 /* Rename without ever hiding another file. 0, or -1 with errno. */
@@ -256,22 +270,24 @@ static int
 change_rows(struct flag_work *w, const uint32_t *rows, size_t count,
     struct rows *modified_out, struct err *err)
 {
-	struct rows again;
 	int result = 0;
 
 	for (size_t i = 0; i < count; i++)
 		if (change_row(w, rows[i], modified_out, err) < 0)
 			return -1;
-	if (w->missing.count == 0)
-		return 0;
-	/* Renamed by somebody else: look where they are, and try once more. */
-	again = w->missing;
-	w->missing = (struct rows){ NULL, 0, 0 };
-	if (commit_targets(w, err) < 0 || mailbox_sync_fully(w->m, err) < 0)
-		result = -1;
-	for (size_t i = 0; result == 0 && i < again.count; i++)
-		result = change_row(w, again.at[i], modified_out, err);
-	free(again.at);
+	for (int chases = 0; w->missing.count > 0 && result == 0; chases++) {
+		/* Renamed by somebody else: look where they are, and try once more. */
+		struct rows again = w->missing;
+
+		if (chases == CHASES_MAX)
+			return refuse_chase(w->m, err);
+		w->missing = (struct rows){ NULL, 0, 0 };
+		if (commit_targets(w, err) < 0 || mailbox_sync_fully(w->m, err) < 0)
+			result = -1;
+		for (size_t i = 0; result == 0 && i < again.count; i++)
+			result = change_row(w, again.at[i], modified_out, err);
+		free(again.at);
+	}
 	return result;
 }
 
@@ -334,22 +350,33 @@ struct removed {
 	int64_t bytes, messages;
 };
 
-/* Unlink one file; looks for it once more if it has another name now. */
+/*
+ * Unlink one file, under whatever name it has by now. 0: it is gone; 1: it stays,
+ * because the row has a flag no more that all of these must have; -1.
+ */
 static int
-remove_file(struct mailbox *m, uint32_t number, bool *looked, struct removed *removed,
+remove_file(struct mailbox *m, uint32_t number, unsigned with, struct removed *removed,
     struct err *err)
 {
 	struct buf name = BUF_INIT;
 	int64_t size;
 	int result = 0;
 
-	for (int tries = 0; tries < 2; tries++) {
+	for (int chases = 0;; chases++) {
 		struct row row;
 		int dir;
 
 		mailbox_row(m, number, &row);
 		if (row.flags & (ROW_GONE | ROW_REMOVED))
 			break;
+		if ((row.flags & with) != with) {
+			result = 1;
+			break;
+		}
+		if (chases == CHASES_MAX) {
+			result = refuse_chase(m, err);
+			break;
+		}
 		dir = mailbox_file(m, &row, &name);
 		if (dir < 0) {
 			result = err_errno(err, "open a directory of", m->path);
@@ -365,11 +392,10 @@ remove_file(struct mailbox *m, uint32_t number, bool *looked, struct removed *re
 			result = err_errno(err, "unlink", name.data);
 			break;
 		}
-		if (!*looked && mailbox_sync_fully(m, err) < 0) {
+		if (mailbox_sync_fully(m, err) < 0) {
 			result = -1;
 			break;
 		}
-		*looked = true;
 	}
 	buf_fini(&name);
 	return result;
@@ -390,25 +416,29 @@ lines_for_expunge(struct mailbox *m, const uint32_t *rows, size_t count, struct 
 }
 
 int
-mailbox_expunge(struct mailbox *m, const uint32_t *rows, size_t count, struct err *err)
+mailbox_expunge(struct mailbox *m, const uint32_t *rows, size_t count, unsigned with,
+    size_t *count_out, struct err *err)
 {
 	struct buf lines = BUF_INIT;
 	struct removed removed = { 0 };
 	struct err late;
+	uint32_t *gone;
 	size_t done = 0;
-	bool looked = false;
 	int result = 0;
 
+	*count_out = 0;
 	if (count == 0)
 		return 0;
 	if (refuse_read_only(m, err) < 0 || mailbox_lock(m, err) < 0)
 		return -1;
+	gone = mem_alloc(count * sizeof *gone);
 	removed.counting = quota_begin(m->account);
-	for (; done < count && result == 0; done++)
-		result = remove_file(m, rows[done], &looked, &removed, err);
-	if (result < 0)
-		done--;
-	lines_for_expunge(m, rows, done, &lines);
+	for (size_t i = 0; i < count && result >= 0; i++) {
+		result = remove_file(m, rows[i], with, &removed, err);
+		if (result == 0)
+			gone[done++] = rows[i];
+	}
+	lines_for_expunge(m, gone, done, &lines);
 	if (done > 0 && mailbox_commit(m, &lines, true, &late) < 0) {
 		/* The files are gone whatever the journal could take: say so to this client. */
 		log_err(&late);
@@ -419,7 +449,9 @@ mailbox_expunge(struct mailbox *m, const uint32_t *rows, size_t count, struct er
 	quota_end(m->account, removed.counting, -removed.bytes, -removed.messages);
 	mailbox_unlock(m);
 	buf_fini(&lines);
-	return result;
+	free(gone);
+	*count_out = done;
+	return result < 0 ? -1 : 0;
 }
 
 /* ---- delivery ---- */
@@ -894,15 +926,23 @@ transfer(struct mailbox *from, const uint32_t *rows, size_t count, struct mailbo
     bool move, struct placed *placed, struct buf *lines, struct copied *copied, struct err *err)
 {
 	uint32_t uid = to->facts.uidnext;
-	bool looked = false;
 
 	for (size_t i = 0; i < count; i++) {
 		int result = transfer_one(from, rows[i], to, uid, move, placed, lines, err);
 
-		if (result == 1 && !looked) {
-			looked = true;
+		for (int chases = 0; result == 1
+		    && !(mailbox_flags(from, rows[i]) & (ROW_GONE | ROW_REMOVED)); chases++) {
+			if (chases == CHASES_MAX)
+				return refuse_chase(from, err);
+			/* In one mailbox the look must not take the copies for new mail. */
+			if (from == to && mailbox_commit(to, lines, true, err) < 0)
+				return -1;
+			if (from == to)
+				buf_reset(lines);
 			if (mailbox_sync_fully(from, err) < 0)
 				return -1;
+			if (from == to)
+				uid = to->facts.uidnext;
 			result = transfer_one(from, rows[i], to, uid, move, placed, lines, err);
 		}
 		if (result < 0)
@@ -1014,6 +1054,7 @@ mailbox_move(struct mailbox *from, const uint32_t *rows, size_t count, struct ma
 	struct buf lines = BUF_INIT, gone = BUF_INIT;
 	uint32_t *moved = mem_alloc((count + 1) * sizeof *moved);
 	struct err late;
+	size_t gone_count;
 	bool counting;
 	int result;
 
@@ -1024,7 +1065,8 @@ mailbox_move(struct mailbox *from, const uint32_t *rows, size_t count, struct ma
 	if (from == to) {
 		result = mailbox_copy(from, rows, count, to, copied, err);
 		if (result == 0)
-			result = mailbox_expunge(from, moved, rows_of(from, copied, moved), err);
+			result = mailbox_expunge(from, moved, rows_of(from, copied, moved), 0,
+			    &gone_count, err);
 		goto out;
 	}
 	if ((result = lock_both(from, to, count, &lines, err)) < 0)

@@ -32,8 +32,14 @@ struct flag_change {
 int mailbox_change_flags(struct mailbox *m, const uint32_t *rows, size_t count,
     const struct flag_change *change, struct rows *modified_out, struct err *err);
 
-/* Remove these rows (ascending) from disk; they are queued to be told. */
-int mailbox_expunge(struct mailbox *m, const uint32_t *rows, size_t count, struct err *err);
+/*
+ * Remove these rows (ascending) from disk; they are queued to be told. Rows that
+ * have not all the flags of `with` by then are left: MAIL_DELETED, as EXPUNGE asks,
+ * so that what somebody undeleted meanwhile stays; 0 for any. count_out: how many
+ * went, also on failure.
+ */
+int mailbox_expunge(struct mailbox *m, const uint32_t *rows, size_t count, unsigned with,
+    size_t *count_out, struct err *err);
 
 /* A message on its way in: a file in tmp/ of the mailbox that it is for. */
 struct delivery {

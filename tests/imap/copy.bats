@@ -128,3 +128,11 @@ load ../lib
 	mailbox inbox plain.eml:new; mailbox box
 	open A inbox; must A 'COPY 1 box'; must A 'STATUS box (RECENT)'; status A box RECENT 1
 }
+
+@test "COPY and MOVE within a mailbox keep keywords though another message of the set was just renamed or removed" {
+	mailbox inbox 4*plain.eml
+	open A inbox; must A 'STORE 1 +FLAGS ($Junk)'; open B inbox
+	rm "$MAILDIR"/cur/*000002P1*; f=$(ls "$MAILDIR"/cur/*000003P1*); mv "$f" "${f}F"
+	must B 'UID COPY 1:4 inbox'; heard B '... OK [COPYUID <n> 1,3:4 5:7]...'; must B 'UID FETCH 5:7 FLAGS'; fetched B 4 FLAGS '$Junk'; fetched B 5 FLAGS '\Flagged'
+	rm "$MAILDIR"/cur/*000003P1*; must A 'UID MOVE 1,3 inbox'; must A NOOP; must A 'UID FETCH 8 FLAGS'; fetched A 5 FLAGS '$Junk'
+}

@@ -93,6 +93,12 @@ load ../lib
 	must A NOOP; count A 1; must A 'FETCH 1 UID'; fetched A 1 UID 2
 }
 
+@test "EXPUNGE leaves alone what another program undeleted (C 45)" {
+	mailbox inbox 2*plain.eml:T
+	open A inbox; must A 'FETCH 1:* FLAGS'; f=$(ls "$MAILDIR"/cur/*000001P1*); mv "$f" "${f%T}S"
+	must A EXPUNGE; count A 1; must A 'FETCH 1 (UID FLAGS)'; fetched A 1 UID 1; fetched A 1 FLAGS '\Seen'
+}
+
 @test "a thousand are expunged at once" {
 	mailbox inbox 1000*plain.eml:T 3*plain.eml
 	open A inbox; must A EXPUNGE; count A 3; must A 'FETCH 1:* UID'; [[ $(uids A) == '1001 1002 1003' ]]

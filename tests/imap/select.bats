@@ -135,6 +135,12 @@ load ../lib
 	say A 'CLOSE x'; bad A
 }
 
+@test "CLOSE leaves alone what another session or program undeleted (C 45)" {
+	mailbox inbox 3*plain.eml:T
+	open A inbox; open B inbox; must B 'STORE 2 -FLAGS (\Deleted)'; f=$(ls "$MAILDIR"/cur/*000003P1*); mv "$f" "${f%T}"
+	must A CLOSE; must B NOOP; count B 2; must B 'FETCH 1:* UID'; [[ $(uids B) == '2 3' ]]
+}
+
 @test "CLOSE after EXAMINE removes nothing and gives no error (RFC 9051 6.4.1)" {
 	mailbox inbox plain.eml:T
 	start A; must A 'EXAMINE inbox'; must A CLOSE; must A 'SELECT inbox'; count A 1
