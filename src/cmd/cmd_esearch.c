@@ -293,7 +293,7 @@ run(struct session *s, struct command *cmd, struct sources *sources,
 	if (parse_space(p) < 0 || read_sources(s, cmd, sources) < 0
 	    || result_parse(p, options) < 0
 	    || criteria_parse(p, CRITERIA_CHARSET_OPTIONAL, &criteria) < 0
-	    || search_check(s, &criteria, &cmd->err) < 0
+	    || search_check(s, cmd, &criteria) < 0
 	    || check(s, cmd, sources, options, &cmd->err) < 0
 	    || view_refresh(s, &cmd->err) < 0)
 		return -1;

@@ -99,8 +99,10 @@ keep_changed(const struct session *s, struct fetch *f)
 
 	if (!f->has_changed_since)
 		return;
+	/* What is gone did not change: EXPUNGE or VANISHED tells it. */
 	for (size_t i = 0; i < f->count; i++)
-		if (mailbox_modseq(s->mailbox, f->rows[i]) > f->changed_since)
+		if (mailbox_modseq(s->mailbox, f->rows[i]) > f->changed_since
+		    && !(mailbox_flags(s->mailbox, f->rows[i]) & ROW_GONE))
 			f->rows[kept++] = f->rows[i];
 	f->count = kept;
 }

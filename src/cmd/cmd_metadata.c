@@ -12,10 +12,15 @@
 #include "cmd/notify_watch.h"
 #include "session/names.h"
 #include "session/session.h"
+#include "session/view.h"
+#include "store/change.h"
 #include "store/folder.h"
+#include "store/mailbox.h"
 #include "store/notes.h"
 #include "util/ascii.h"
 #include "util/buf.h"
+#include "util/err.h"
+#include "util/log.h"
 #include "wire/respond.h"
 
 enum {
@@ -315,6 +320,27 @@ within_bounds(void *ctx, const struct notes *notes, struct err *err)
 	return 0;
 }
 
+/* RFC 7162 3.2. The entries are set; a mailbox that cannot be counted on does not undo that. */
+static void
+raise_modseq(struct session *s, const char *name)
+{
+	struct mailbox *m = s->mailbox;
+	struct err err;
+
+	if (*name == '\0')
+		return;
+	if (m != NULL && strcmp(m->name, name) == 0) {
+		if (view_refresh(s, &err) < 0 || mailbox_raise_modseq(m, &err) < 0)
+			log_err(&err);
+		return;
+	}
+	if (folder_open_mailbox(&s->account, name, ERR_NONEXISTENT, &m, &err) < 0)
+		return;
+	if (mailbox_sync(m, &err) < 0 || mailbox_raise_modseq(m, &err) < 0)
+		log_err(&err);
+	mailbox_close(&m);
+}
+
 int
 cmd_setmetadata(void *session, struct command *cmd)
 {
@@ -343,6 +369,7 @@ cmd_setmetadata(void *session, struct command *cmd)
 	if (notes_change(&s->account, NOTES_METADATA, changes, count, within_bounds, (void *)name,
 	    &cmd->err) < 0)
 		return -1;
+	raise_modseq(s, name);
 	notify_noted(s, changes, count);
 	return 0;
 }

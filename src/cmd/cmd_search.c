@@ -127,15 +127,17 @@ send_numbers(struct session *s, const char *name, const uint32_t *ids, size_t co
 }
 
 int
-search_check(struct session *s, const struct criteria *criteria, struct err *err)
+search_check(struct session *s, struct command *cmd, const struct criteria *criteria)
 {
 	/* RFC 6855 section 3 */
 	if (criteria->charset_given && s->enabled_utf8)
-		return err_set(err, ERR_SYNTAX, "CHARSET after ENABLE UTF8=ACCEPT");
+		return err_set(&cmd->err, ERR_SYNTAX, "CHARSET after ENABLE UTF8=ACCEPT");
+	if (criteria->uses_numbers)
+		cmd->hold_expunge = true;	/* also UID SEARCH (RFC 7162 3.2.10.2) */
 	if (criteria->uses_modseq)
 		s->enabled_condstore = true;	/* RFC 7162 3.1: asking is enabling */
 	if (criteria->uses_numbers && s->enabled_uidonly)
-		return err_set(err, ERR_UIDREQUIRED, "No message numbers after ENABLE UIDONLY");
+		return err_set(&cmd->err, ERR_UIDREQUIRED, "No message numbers after ENABLE UIDONLY");
 	return 0;
 }
 
@@ -191,7 +193,7 @@ cmd_search(void *session, struct command *cmd)
 	if (refuse_numbers(s, cmd) < 0 || parse_space(&cmd->parse) < 0
 	    || result_parse(&cmd->parse, &options) < 0
 	    || criteria_parse(&cmd->parse, CRITERIA_CHARSET_OPTIONAL, &criteria) < 0
-	    || search_check(s, &criteria, &cmd->err) < 0
+	    || search_check(s, cmd, &criteria) < 0
 	    || (options.update && search_context_check_tag(s, cmd, &cmd->err) < 0)
 	    || view_refresh(s, &cmd->err) < 0
 	    || answer_search(s, cmd, &criteria, &options) < 0) {

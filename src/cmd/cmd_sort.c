@@ -103,7 +103,7 @@ cmd_sort(void *session, struct command *cmd)
 	    || sort_parse(p, &program) < 0
 	    || parse_space(p) < 0
 	    || criteria_parse_sort(p, &options, &criteria) < 0
-	    || search_check(s, &criteria, &cmd->err) < 0
+	    || search_check(s, cmd, &criteria) < 0
 	    || (options.update && search_context_check_tag(s, cmd, &cmd->err) < 0)
 	    || view_refresh(s, &cmd->err) < 0
 	    || answer_sort(s, cmd, &program, &criteria, &options) < 0) {
@@ -157,7 +157,7 @@ cmd_thread(void *session, struct command *cmd)
 
 	if (refuse_numbers(s, cmd) < 0 || parse_space(p) < 0 || thread_parse(p, &algorithm) < 0 || parse_space(p) < 0
 	    || criteria_parse(p, CRITERIA_CHARSET_FIRST, &criteria) < 0
-	    || search_check(s, &criteria, &cmd->err) < 0
+	    || search_check(s, cmd, &criteria) < 0
 	    || view_refresh(s, &cmd->err) < 0)
 		return -1;
 	return answer_thread(s, cmd, algorithm, &criteria);

@@ -5,6 +5,7 @@
 #include "session/message.h"
 #include "session/names.h"
 #include "session/session.h"
+#include "session/view.h"
 #include "store/folder.h"
 #include "store/glance.h"
 #include "store/mailbox.h"

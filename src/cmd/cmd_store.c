@@ -49,7 +49,6 @@ parse_store(struct session *s, struct command *cmd, struct store_args *a)
 	return 0;
 }
 
-/* Show the rows that still have a number and a message. */
 /* "MODIFIED 7,9": the messages that somebody else changed first. */
 static void
 add_modified(struct session *s, struct command *cmd, const struct rows *modified)
@@ -67,16 +66,32 @@ add_modified(struct session *s, struct command *cmd, const struct rows *modified
 	seqset_fini(&set);
 }
 
+static int
+by_row(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Show the rows that still have a number and a message. */
 static void
 send_flags(struct session *s, const struct command *cmd, const struct store_args *a,
-    const uint32_t *rows, size_t count)
+    const struct rows *modified, const uint32_t *rows, size_t count)
 {
+	view_tell_keywords(s, false);
+	/* So that the client need not ask what hinders (RFC 7162 3.1.3). */
+	for (size_t i = 0; i < modified->count; i++)
+		if (!(mailbox_flags(s->mailbox, modified->at[i]) & (ROW_GONE | ROW_REMOVED)))
+			view_fetch_flags(s, modified->at[i], cmd->row->uid, true);
 	if (a->silent && !s->enabled_condstore)
 		return;
-	view_tell_keywords(s, false);
-	for (size_t i = 0; i < count; i++)
-		if (!(mailbox_flags(s->mailbox, rows[i]) & (ROW_GONE | ROW_REMOVED)))
+	for (size_t i = 0, m = 0; i < count; i++) {
+		if (m < modified->count && modified->at[m] == rows[i])
+			m++;
+		else if (!(mailbox_flags(s->mailbox, rows[i]) & (ROW_GONE | ROW_REMOVED)))
 			view_fetch_flags(s, rows[i], cmd->row->uid, !a->silent);
+	}
 }
 
 int
@@ -89,7 +104,8 @@ cmd_store(void *session, struct command *cmd)
 	size_t count = 0;
 	int result = -1;
 
-	if (parse_store(s, cmd, &a) < 0
+	/* A flag that another program took away must not look as if it were there already. */
+	if (parse_store(s, cmd, &a) < 0 || view_refresh(s, &cmd->err) < 0
 	    || rows_of_set(s, &a.set, cmd->row->uid || a.saved, &rows, &count, &cmd->err) < 0)
 		goto out;
 	if (s->examined) {
@@ -99,9 +115,12 @@ cmd_store(void *session, struct command *cmd)
 	if (mailbox_change_flags(s->mailbox, rows, count, &a.change, &modified, &cmd->err) < 0)
 		goto out;
 	if (a.conditional)
-		s->enabled_condstore = true;
+		s->enabled_condstore = true;	/* RFC 7162 3.1: asking is enabling */
+	/* in the order of the rows also where a second look was needed */
+	if (modified.count > 1)
+		qsort(modified.at, modified.count, sizeof *modified.at, by_row);
 	add_modified(s, cmd, &modified);
-	send_flags(s, cmd, &a, rows, count);
+	send_flags(s, cmd, &a, &modified, rows, count);
 	result = 0;
 out:
 	seqset_fini(&a.set);

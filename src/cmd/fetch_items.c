@@ -630,7 +630,8 @@ write_all(struct session *s, const struct fetch_items *items, struct made *made,
 
 	mailbox_row(s->mailbox, number, &row);
 	view_begin_fetch(s, number);
-	if (uid && !items->has_uid && !s->enabled_uidonly) {
+	/* Flags that nobody asked for come with the UID: RFC 7162 3.2.4. */
+	if ((uid || (extra_flags && s->enabled_condstore)) && !items->has_uid && !s->enabled_uidonly) {
 		output_text(&s->out, "UID ");
 		output_number(&s->out, row.uid);
 		between = " ";

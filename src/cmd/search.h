@@ -18,7 +18,7 @@ struct search_source;
 struct session;
 
 /* Are these criteria allowed in this session? Also what using them enables. */
-int search_check(struct session *s, const struct criteria *criteria, struct err *err);
+int search_check(struct session *s, struct command *cmd, const struct criteria *criteria);
 
 /* Bind the criteria to the source's mailbox and find all messages, or as many as the plan wants. */
 int search_mailbox(struct search_source *source, struct criteria *criteria,

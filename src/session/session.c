@@ -48,8 +48,8 @@ session_select(struct session *s, struct mailbox *mailbox, bool examined)
 		s->context_ops->forget(s);
 	s->mailbox = mailbox;
 	s->examined = examined;
+	s->expunge_held = false;
 	s->keywords_told = 0;
-	s->told_modseq = mailbox != NULL ? mailbox->facts.modseq : 0;
 	s->condstore_told = s->enabled_condstore;	/* SELECT itself says it */
 	s->own_changes = 0;
 	s->state = mailbox != NULL ? STATE_SELECTED : STATE_AUTHENTICATED;
@@ -77,14 +77,17 @@ static void
 before_answer(void *ctx, const struct command *cmd, bool failed)
 {
 	struct session *s = ctx;
+	enum tell tell = cmd->row->tell;
 	struct err err;
 
 	if (s->mailbox == NULL || cmd->row->tell == TELL_NOTHING
 	    || (failed && reply_is_bad(&cmd->err)))
 		return;
-	if (cmd->row->tell == TELL_EXPUNGE && view_refresh(s, &err) < 0)
+	if (cmd->hold_expunge)
+		tell = HOLD_EXPUNGE;
+	if (tell == TELL_EXPUNGE && view_refresh(s, &err) < 0)
 		view_failed(s, &err);
-	view_tell(s, cmd->row->tell, cmd->row->uid);
+	view_tell(s, tell, cmd->row->uid);
 }
 
 /* One line an administrator can count with; see mayfly-imap(8), LOGGING. */

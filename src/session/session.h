@@ -84,8 +84,8 @@ struct session {
 	/* the selected mailbox */
 	struct mailbox *mailbox;
 	bool examined;			/* opened by EXAMINE: nothing is changed for the client */
-	uint64_t told_modseq;		/* every change up to this one was told */
 	bool condstore_told;		/* HIGHESTMODSEQ was said since CONDSTORE is enabled (RFC 7162 3.1) */
+	bool expunge_held;		/* HIGHESTMODSEQ was told as lower than it is; see view.c */
 	size_t keywords_told;		/* how many of the mailbox's keywords were in the last FLAGS */
 	struct seqset saved;		/* SEARCHRES: "$", as UIDs */
 	struct search_contexts *contexts;	/* searches to keep up to date; NULL: none yet */

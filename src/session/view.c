@@ -151,10 +151,14 @@ view_tell_vanished(struct session *s, uint64_t modseq, const struct seqset *know
     const struct seqset *seqs, const struct seqset *uids)
 {
 	struct uid_range *ranges;
-	struct seqset vanished = SEQSET_INIT, told = SEQSET_INIT;
+	struct seqset vanished = SEQSET_INIT, told = SEQSET_INIT, numbered = SEQSET_INIT;
 	uint32_t right = seqs != NULL && uids != NULL ? proven(s->mailbox, seqs, uids) : 0;
 	size_t count;
 
+	/* What still has a number is told by VANISHED without EARLIER (RFC 7162 3.2.10). */
+	for (size_t i = 0; i < s->mailbox->gone.count; i++)
+		seqset_add(&numbered, mailbox_uid(s->mailbox, s->mailbox->gone.at[i]));
+	seqset_sort(&numbered);
 	ranges = mailbox_expunged_since(s->mailbox, modseq, &count);
 	for (size_t i = 0; i < count; i++) {
 		if (ranges[i].last <= right)
@@ -164,10 +168,16 @@ view_tell_vanished(struct session *s, uint64_t modseq, const struct seqset *know
 	}
 	free(ranges);
 	seqset_sort(&vanished);
-	if (known != NULL)
-		seqset_intersect(&vanished, known, &told);
-	else
-		seqset_copy(&vanished, &told);
+	if (known != NULL) {
+		struct seqset asked = SEQSET_INIT;
+
+		seqset_intersect(&vanished, known, &asked);
+		seqset_subtract(&asked, &numbered, &told);
+		seqset_fini(&asked);
+	} else {
+		seqset_subtract(&vanished, &numbered, &told);
+	}
+	seqset_fini(&numbered);
 	if (told.count > 0) {
 		output_text(&s->out, "* VANISHED (EARLIER) ");
 		seqset_print(&told, &s->out.buf);
@@ -226,6 +236,7 @@ static void
 tell_new(struct session *s)
 {
 	struct mailbox *m = s->mailbox;
+	uint32_t before = mailbox_told(m);
 	struct err err;
 
 	if (m->told_rows == mailbox_rows(m))
@@ -233,6 +244,8 @@ tell_new(struct session *s)
 	if (!s->enabled_rev2 && mailbox_claim_recent(m, &err) < 0)
 		log_err(&err);
 	mailbox_tell_all(m);
+	if (mailbox_told(m) == before)
+		return;	/* it came and went */
 	output_text(&s->out, "* ");
 	output_number(&s->out, mailbox_told(m));
 	output_text(&s->out, " EXISTS\r\n");
@@ -262,7 +275,8 @@ view_fetch_flags(struct session *s, uint32_t number, bool uid, bool flags)
 
 	mailbox_row(m, number, &row);
 	view_begin_fetch(s, number);
-	if (!s->enabled_uidonly && (uid || s->enabled_qresync || s->enabled_rev2)) {
+	/* RFC 7162 3.2.4, RFC 9051 7.5.2 */
+	if (!s->enabled_uidonly && (uid || s->enabled_condstore || s->enabled_rev2)) {
 		output_text(&s->out, "UID ");
 		output_number(&s->out, row.uid);
 		first = false;
@@ -297,21 +311,48 @@ tell_flags(struct session *s, bool uid)
 	m->flagged.count = 0;
 }
 
+/*
+ * The mod-sequence up to which the client has been told everything. A client that
+ * leaves now asks next time for what came after it, so no expunge that is held
+ * back may lie below (RFC 7162 3.2 and 6).
+ */
+static uint64_t
+told_up_to(const struct mailbox *m)
+{
+	uint64_t highest = m->facts.modseq;
+
+	for (int queue = 0; queue < 2; queue++) {
+		const struct rows *rows = queue == 0 ? &m->gone : &m->flagged;
+
+		for (size_t i = 0; i < rows->count; i++)
+			if (mailbox_modseq(m, rows->at[i]) <= highest)
+				highest = mailbox_modseq(m, rows->at[i]) - 1;
+	}
+	for (uint32_t row = m->told_rows; row < mailbox_rows(m); row++)
+		if (mailbox_modseq(m, row) <= highest)
+			highest = mailbox_modseq(m, row) - 1;
+	return highest;
+}
+
 void
 view_tell_modseq(struct session *s)
 {
 	struct mailbox *m = s->mailbox;
+	bool held;
 
-	if (m == NULL)
+	if (m == NULL || !s->enabled_condstore)
 		return;
-	/* NOTIFY may keep back what happened, also EXISTS and FETCH */
-	if (m->gone.count == 0 && m->flagged.count == 0 && m->told_rows == mailbox_rows(m))
-		s->told_modseq = m->facts.modseq;
-	if (!s->enabled_condstore || s->condstore_told)
+	/*
+	 * Mod-sequences above one of an expunge that has to wait must not be taken for
+	 * the highest. NOTIFY may keep back EXISTS and FETCH too.
+	 */
+	held = m->gone.count > 0 || m->flagged.count > 0 || m->told_rows < mailbox_rows(m);
+	if (s->condstore_told && !held && !s->expunge_held)
 		return;
 	s->condstore_told = true;
-	output_format(&s->out, "* OK [HIGHESTMODSEQ %llu] The highest so far\r\n",
-	    (unsigned long long)s->told_modseq);
+	s->expunge_held = held;
+	output_format(&s->out, "* OK [HIGHESTMODSEQ %llu] %s\r\n",
+	    (unsigned long long)told_up_to(m), held ? "There is more to be told" : "All is told");
 }
 
 void

@@ -37,8 +37,9 @@ void view_tell_keywords(struct session *s, bool always);
 
 /*
  * The first command that enables CONDSTORE while a mailbox is selected brings
- * HIGHESTMODSEQ (RFC 7162 3.1): not above a change that is still to be told, or a
- * client that goes now would never hear of it. A part of view_tell.
+ * HIGHESTMODSEQ (RFC 7162 3.1), and so does every one after which an expunge is
+ * still to be told (3.2, 6): not above that, or a client that goes now would never
+ * hear of it. A part of view_tell.
  */
 void view_tell_modseq(struct session *s);
 

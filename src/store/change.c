@@ -330,6 +330,21 @@ mailbox_change_flags(struct mailbox *m, const uint32_t *rows, size_t count,
 	return result;
 }
 
+int
+mailbox_raise_modseq(struct mailbox *m, struct err *err)
+{
+	struct buf line = BUF_INIT;
+	int result;
+
+	if (refuse_read_only(m, err) < 0 || mailbox_lock(m, err) < 0)
+		return -1;
+	uidlist_write_modseq(&line, m->facts.modseq + 1);
+	result = mailbox_commit(m, &line, false, err);
+	mailbox_unlock(m);
+	buf_fini(&line);
+	return result;
+}
+
 /* ---- expunge ---- */
 
 /* What a quota counts for the file. */

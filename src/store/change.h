@@ -33,6 +33,12 @@ int mailbox_change_flags(struct mailbox *m, const uint32_t *rows, size_t count,
     const struct flag_change *change, struct rows *modified_out, struct err *err);
 
 /*
+ * Something about the mailbox changed that is no message's: HIGHESTMODSEQ rises
+ * (RFC 7162 3.2, of annotations).
+ */
+int mailbox_raise_modseq(struct mailbox *m, struct err *err);
+
+/*
  * Remove these rows (ascending) from disk; they are queued to be told. Rows that
  * have not all the flags of `with` by then are left: MAIL_DELETED, as EXPUNGE asks,
  * so that what somebody undeleted meanwhile stays; 0 for any. count_out: how many

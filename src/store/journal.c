@@ -42,14 +42,21 @@
 
 #define LOCK_NAME "mayfly-lock"
 
+/* Small enough for random histories of some dozen steps: see tests/README.md, the model. */
+#ifdef MAYFLY_SMALL_LIMITS
+enum { INDEX_TAIL_MAX = 400, JOURNAL_GROWTH_MIN = 1000, EXPUNGED_MAX = 4 };
+#else
 enum {
-	READ_STEP = 1 << 18,
-	LOCK_WAIT_MS = 30000,		/* longer than any write we make; then NO [INUSE] */
 	INDEX_TAIL_MAX = 32768,		/* a tail that takes 0.1 ms to read */
 	QUIET_S = 60,			/* a journal that rests so long gets an index without a tail: */
 	QUIET_STEP = 65536,		/* so long again for each such piece of the index */
 	JOURNAL_GROWTH_MIN = 1 << 18,	/* below this no journal is worth writing anew */
 	EXPUNGED_MAX = 65536,		/* ranges remembered for VANISHED (EARLIER): 1 MB */
+};
+#endif
+enum {
+	READ_STEP = 1 << 18,
+	LOCK_WAIT_MS = 30000,		/* longer than any write we make; then NO [INUSE] */
 };
 
 /* ---- applying ---- */
@@ -205,6 +212,8 @@ apply_line(struct mailbox *m, const struct uidlist_line *line)
 		if (line->uid > m->facts.uid_bound)
 			m->facts.uid_bound = line->uid;
 		return;
+	case UIDLIST_MODSEQ:
+		break;
 	case UIDLIST_DIRS:
 		m->facts.cur = line->cur;
 		m->facts.new = line->new;
@@ -472,6 +481,10 @@ reload(struct mailbox *m, struct err *err)
 	m->facts.serial = fresh->facts.serial;
 	m->facts.position = fresh->facts.position;
 	m->facts.uidnext = fresh->facts.uidnext;
+	if (fresh->facts.modseq > m->facts.modseq)
+		m->facts.modseq = fresh->facts.modseq;
+	if (fresh->facts.floor > m->facts.floor)
+		m->facts.floor = fresh->facts.floor;
 	m->facts.recent = fresh->facts.recent;
 	m->facts.cur = fresh->facts.cur;
 	m->facts.new = fresh->facts.new;
@@ -504,6 +517,13 @@ follow(struct mailbox *m, struct err *err)
 		return reload(m, err);
 	m->facts.serial = header.serial;
 	m->facts.position = m->snapshot_end = header.snapshot_end;
+	/* No line says so when the other raised them because lines were lost. */
+	if (header.uidnext > m->facts.uidnext)
+		m->facts.uidnext = header.uidnext;
+	if (header.modseq > m->facts.modseq)
+		m->facts.modseq = header.modseq;
+	if (header.floor > m->facts.floor)
+		m->facts.floor = header.floor;
 	m->tail = 0;
 	return read_tail(m, err);
 }

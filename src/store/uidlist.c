@@ -10,6 +10,7 @@
  *	> 12 crc                             all UIDs up to here were told as \Recent
  *	N 13 crc                             UIDs below this are used up
  *	B 1000 crc                           the account file promises that no UID reaches this
+ *	M 18160000007 crc                    the highest mod-sequence, though no message has it
  *	! 1732288050.5 1 1732288051.0 0 crc  times of cur/ and new/ that the lines above are true for
  *
  * Behind "+": UID, mod-sequence, save date, email id or -, place, keywords, base
@@ -178,7 +179,7 @@ uidlist_write_moved(struct buf *buf, uint32_t uid, unsigned flags, const char *s
 }
 
 static void
-write_number(struct buf *buf, char kind, uint32_t number)
+write_number(struct buf *buf, char kind, uint64_t number)
 {
 	size_t start = buf->len;
 
@@ -198,6 +199,12 @@ void
 uidlist_write_uidnext(struct buf *buf, uint32_t uidnext)
 {
 	write_number(buf, 'N', uidnext);
+}
+
+void
+uidlist_write_modseq(struct buf *buf, uint64_t modseq)
+{
+	write_number(buf, 'M', modseq);
 }
 
 void
@@ -508,6 +515,9 @@ uidlist_read_line(const char *bytes, size_t len, struct keywords *kw,
 	case UIDLIST_UIDNEXT:
 	case UIDLIST_BOUND:
 		line->uid = (uint32_t)number(&r, '\0', UINT32_MAX);
+		return !r.bad;
+	case UIDLIST_MODSEQ:
+		line->modseq = number(&r, '\0', INT64_MAX);
 		return !r.bad;
 	case UIDLIST_DIRS:
 		read_time(&r, &line->cur);

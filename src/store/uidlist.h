@@ -50,6 +50,7 @@ enum uidlist_kind {
 	UIDLIST_DIRS = '!',
 	UIDLIST_UIDNEXT = 'N',
 	UIDLIST_BOUND = 'B',
+	UIDLIST_MODSEQ = 'M',
 };
 
 struct uid_range {
@@ -60,7 +61,7 @@ struct uid_range {
 struct uidlist_line {
 	enum uidlist_kind kind;
 	uint32_t uid;		/* ADDED, MOVED, RECENT, UIDNEXT, BOUND */
-	uint64_t modseq;	/* ADDED, FLAGS, EXPUNGED */
+	uint64_t modseq;	/* ADDED, FLAGS, EXPUNGED, MODSEQ */
 	int64_t save_date;	/* ADDED: seconds since 1970, 0 unknown */
 	char *email_id;		/* ADDED: "" when it follows from the base name */
 	unsigned flags;		/* ADDED, FLAGS, MOVED: as maildir_name_parse gives them, and IN_NEW */
@@ -100,6 +101,7 @@ void uidlist_write_moved(struct buf *buf, uint32_t uid, unsigned flags, const ch
     const char *base);
 void uidlist_write_recent(struct buf *buf, uint32_t uid);
 void uidlist_write_uidnext(struct buf *buf, uint32_t uidnext);
+void uidlist_write_modseq(struct buf *buf, uint64_t modseq);
 void uidlist_write_bound(struct buf *buf, uint32_t bound);
 void uidlist_write_dirs(struct buf *buf, const struct dir_time *cur, const struct dir_time *new);
 

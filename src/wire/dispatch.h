@@ -59,6 +59,7 @@ struct command {
 	struct err err;
 	struct buf code;	/* response code of the tagged OK, without brackets; may be empty */
 	const char *done;	/* its text; NULL: "NAME completed" */
+	bool hold_expunge;	/* what it named by number must not shift, whatever the row says */
 	bool answered;		/* the handler wrote the tagged answer itself */
 };
 

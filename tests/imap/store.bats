@@ -135,6 +135,12 @@ load ../lib
 	[[ $(ls "$MAILDIR/cur") == *:2,FS ]]
 }
 
+@test "a flag that another program took away by rename is set again by STORE" {
+	mailbox inbox plain.eml:S
+	open A inbox; must A 'FETCH 1 FLAGS'; f=$(ls "$MAILDIR"/cur/*); mv "$f" "${f%S}"
+	must A 'STORE 1 +FLAGS (\Seen)'; fetched A 1 FLAGS '\Seen'; [[ $(ls "$MAILDIR/cur") == *:2,S ]]
+}
+
 @test "STORE to a thousand messages" {
 	mailbox inbox 1000*plain.eml
 	open A inbox; must A 'STORE 1:* +FLAGS (\Seen work)'; [[ $(text A | grep -c FETCH) == 1000 ]]

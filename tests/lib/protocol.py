@@ -692,6 +692,7 @@ CODE_READERS = {
     b'UIDVALIDITY': lambda c: [c.nz_number()],
     b'UNSEEN': lambda c: [c.nz_number()],
     b'HIGHESTMODSEQ': lambda c: [c.number()],
+    b'MODIFIED': lambda c: [c.sequence_set()],
     b'PERMANENTFLAGS': lambda c: [c.flag_list()],
     b'BADEVENT': lambda c: [c.list_of(c.atom, empty=False)],
     b'BADCHARSET': lambda c: [c.list_of(c.astring, empty=False)],
