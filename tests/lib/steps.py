@@ -141,7 +141,7 @@ class Sessions:
             """The numbers follow from what was kept and what vanished."""
             state['built'] = True
             if kept:
-                self.world.check_earlier(earlier, kept[0], known, {e.uid for e in kept[1]})
+                self.world.check_earlier(earlier, kept[0], known, {e.uid for e in kept[1]}, self.world.uid_next)
             if not whole:
                 return
             still = [e.copy() for e in kept[1] if e.uid not in earlier]

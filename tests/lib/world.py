@@ -178,7 +178,7 @@ class World:
             raise Failed('UIDVALIDITY was %d and is %d' % (self.validity, value))
         self.validity = value
 
-    def check_earlier(self, gone, since, known, had):
+    def check_earlier(self, gone, since, known, had, below=1 << 32):
         """VANISHED (EARLIER): of `known` what went after `since`; all of that if the client `had` it, nothing that is there."""
         for uid in gone:
             m = self.by_uid.get(uid)
@@ -186,7 +186,7 @@ class World:
                 raise Failed('UID %d is said to have vanished, and is there' % uid)
             if known is not None and uid not in known:
                 raise Failed('UID %d vanished, and was not asked for' % uid)
-            if uid >= self.uid_next and uid > max(self.by_uid, default=0):
+            if uid >= below:
                 raise Failed('UID %d vanished, and never was' % uid)
             if m and self.strict and m.died_below is not None and m.died_below <= since:
                 raise Failed('UID %d is said to have vanished after %d, but was gone by %d' % (
