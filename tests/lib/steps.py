@@ -497,6 +497,7 @@ class Sessions:
 
     def session_idle(self, r, c):
         """One thing that another program does is told without being asked for."""
+        self.say(c, b'NOOP')    # or news of before would be told amidst
         self.note('%s: IDLE' % c.name)
         self.world.look()
         s = c.session
