@@ -8,9 +8,13 @@
  *	keyword names, keyword sets; expunged ranges in order of mod-sequence
  *
  * Written beside, synced, renamed: a reader sees a whole file, also after a power
- * failure, so only the header's checksum is looked at each time; the body's is
- * for mayfly-admin check. All column offsets are checked against the size when
- * the file is mapped, row numbers and text offsets when they are used.
+ * failure. The header's checksum is looked at each time; the body's would cost a
+ * SELECT of a million messages 10 ms, so the file is given a modification time
+ * that also stands in the header, and where the two differ (somebody else wrote,
+ * restored or copied it) the body is checked whole. What changes octets and keeps
+ * the time, a failing disk, is left to mayfly-admin check. All column offsets are
+ * checked against the size when the file is mapped, row numbers and text offsets
+ * when they are used.
  */
 #include "store/index.h"
 
@@ -20,6 +24,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "store/keywords.h"
@@ -43,7 +48,7 @@ struct extra {
 };
 
 static const char index_magic[8] = "MAYFLYIX";
-enum { INDEX_VERSION = 1, ORDER_MARK = 0x01020304 };
+enum { INDEX_VERSION = 2, ORDER_MARK = 0x01020304 };
 
 struct index_header {
 	char magic[8];
@@ -58,6 +63,7 @@ struct index_header {
 	uint64_t cache_serial;
 	uint64_t cache_position;
 	uint64_t key[2];
+	int64_t written;	/* the file's modification time as long as it is the one that we wrote */
 	uint64_t at[COLUMNS + 1];	/* where each column starts; the last is the size */
 	uint32_t slot_count;
 	uint32_t extra_count;
@@ -209,6 +215,12 @@ index_close(struct index *index)
 	memset(index, 0, sizeof *index);
 }
 
+static bool
+untouched(const struct index_header *h, const struct stat *st)
+{
+	return st->st_mtim.tv_sec == h->written && st->st_mtim.tv_nsec == 0;
+}
+
 int
 index_open(struct index *index, int dirfd, struct mailbox_facts *facts,
     struct keywords *kw, const char *path, struct err *err)
@@ -234,7 +246,8 @@ index_open(struct index *index, int dirfd, struct mailbox_facts *facts,
 	index->header = map;
 	index->size = (size_t)st.st_size;
 	index->mapped = true;
-	if (!header_sound(index->header, index->size) || !texts_closed(index)) {
+	if (!header_sound(index->header, index->size)
+	    || (!untouched(index->header, &st) && !index_whole(index)) || !texts_closed(index)) {
 		index_close(index);
 		return 0;
 	}
@@ -265,7 +278,13 @@ index_read_header(const char *bytes, struct mailbox_facts *facts, uint32_t *rows
 int
 index_write(const struct index *index, int dirfd, bool sync, const char *path, struct err *err)
 {
-	return safe_write(dirfd, INDEX_NAME, index->header, index->size, 0600, sync, path, err);
+	const struct timespec times[2] = { { 0, UTIME_OMIT }, { index->header->written, 0 } };
+
+	if (safe_write(dirfd, INDEX_NAME, index->header, index->size, 0600, sync, path, err) < 0)
+		return -1;
+	/* Where this fails, or meets the file of a later writer, readers check the body: no harm. */
+	utimensat(dirfd, INDEX_NAME, times, AT_SYMLINK_NOFOLLOW);
+	return 0;
 }
 
 /* ---- building ---- */
@@ -391,6 +410,7 @@ index_build(struct index *index, const struct row *rows, size_t count,
 	h.cache_position = cache_position;
 	h.expunged_count = (uint32_t)expunged_count;
 	hash_random(h.key, sizeof h.key);
+	h.written = (int64_t)time(NULL) & ~(int64_t)1;	/* there are file systems that count in 2 s */
 	for (h.slot_count = 16; h.slot_count < 2 * count;)
 		h.slot_count *= 2;
 	count_rows(&h, rows);

@@ -123,7 +123,7 @@ uint32_t index_first_unseen(const struct index *index);	/* row, or count */
 uint64_t index_cache_serial(const struct index *index);
 uint64_t index_cache_position(const struct index *index);
 
-/* Check every byte against the image's own checksum (mayfly-admin check). */
+/* Check every byte against the image's own checksum (mayfly-admin check, and a file that others touched). */
 bool index_whole(const struct index *index);
 
 #endif

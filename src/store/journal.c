@@ -13,8 +13,9 @@
  *	journal replaced, index not yet    the index has another serial: read the journal whole
  *	index alone (journal lost)         used as it is; the next writer makes a journal from it
  *	journal shorter than the index     (restored from a backup) the index is the newer one
+ *	journal shorter than its first part (cut by hand, a full disk elsewhere): as damaged lines
  *	damaged lines in the journal       the others count; the next writer leaves the bad ones out
- * In the last three, lines may be lost that gave UIDs and mod-sequences: both go on
+ * In the last four, lines may be lost that gave UIDs and mod-sequences: both go on
  * above all that can have been given (journal_distrust).
  *	neither                            a new UIDVALIDITY above all that the account remembers
  */
@@ -51,6 +52,7 @@ enum {
 	QUIET_S = 60,			/* a journal that rests so long gets an index without a tail: */
 	QUIET_STEP = 65536,		/* so long again for each such piece of the index */
 	JOURNAL_GROWTH_MIN = 1 << 18,	/* below this no journal is worth writing anew */
+	UIDS_WASTED = 1 << 20,		/* of 2^32; see journal_distrust */
 	EXPUNGED_MAX = 65536,		/* ranges remembered for VANISHED (EARLIER): 1 MB */
 };
 #endif
@@ -386,6 +388,9 @@ journal_load(struct mailbox *m, struct err *err)
 		memset(&m->facts, 0, sizeof m->facts);
 		facts_from_header(m, &header);
 		m->snapshot_end = header.snapshot_end;
+		/* cut inside what was written at once: no crash does that */
+		if ((uint64_t)size < header.snapshot_end)
+			m->damaged = m->lines_lost = true;
 		return read_tail(m, err);
 	}
 	m->damaged = true;
@@ -739,6 +744,9 @@ journal_distrust(struct mailbox *m)
 
 	if (known != NULL && known->uid_bound > bound)
 		bound = known->uid_bound;
+	/* The third copy is gone too: waste UIDs, more than any mailbox gives between two damages. */
+	if (bound <= m->facts.uidnext && m->facts.uidnext < UINT32_MAX - 2 * UIDS_WASTED)
+		bound = m->facts.uidnext + UIDS_WASTED;
 	if (bound > m->facts.uidnext)
 		m->facts.uidnext = bound;
 	if (now > m->facts.modseq)

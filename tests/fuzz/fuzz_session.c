@@ -41,8 +41,9 @@ look(void)
 
 	place_serve(says, strlen(says), &answer);
 	assert(place_is_imap(&answer));
-	if ((at = strstr(buf_str(&answer), "[UIDNEXT ")) != NULL)
-		next = strtoul(at + 9, NULL, 10);
+	/* a keyword may look like a response code */
+	if ((at = strstr(buf_str(&answer), "\r\n* OK [UIDNEXT ")) != NULL)
+		next = strtoul(at + 16, NULL, 10);
 	for (at = buf_str(&answer); (at = strstr(at, "(UID ")) != NULL; at++) {
 		unsigned long uid = strtoul(at + 5, NULL, 10);
 

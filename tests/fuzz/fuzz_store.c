@@ -112,7 +112,7 @@ put32(struct buf *bytes, size_t at, uint32_t value)
 
 /* As struct index_header in store/index.c, which keeps it to itself; the first run checks that it is so. */
 enum {
-	INDEX_COLUMNS = 40 + sizeof(struct mailbox_facts) + 32,
+	INDEX_COLUMNS = 40 + sizeof(struct mailbox_facts) + 40,
 	INDEX_END = INDEX_COLUMNS + 14 * 8,
 	INDEX_BODY_CRC = INDEX_END + 8 + 20,
 	INDEX_HEADER_CRC = INDEX_BODY_CRC + 4,
