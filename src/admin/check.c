@@ -20,7 +20,9 @@
 #include "admin/admin.h"
 #include "mail/file.h"
 #include "store/cache.h"
+#include "store/line.h"
 #include "store/mailbox.h"
+#include "store/notes.h"
 #include "util/ascii.h"
 #include "util/buf.h"
 #include "util/err.h"
@@ -105,7 +107,7 @@ check_index(struct check *c)
 
 	if (m->index.header == NULL) {
 		if (fstatat(m->dirfd, INDEX_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0)
-			found(c, INDEX_NAME " cannot be used; it is made anew from " UIDLIST_NAME
+			found(c, INDEX_NAME " is damaged or of another version; it is made anew from " UIDLIST_NAME
 			    ", clients see no difference");
 		return;
 	}
@@ -118,17 +120,18 @@ static void
 check_cache(struct check *c)
 {
 	struct cache *cache = cache_of(c->m);
-	size_t bad = 0;
+	struct stat st;
+	size_t bad;
 
-	if (c->m->index.header == NULL || index_cache_serial(&c->m->index) != cache_serial(cache))
+	if (cache_serial(cache) == 0 && c->m->facts.uidvalidity != 0
+	    && fstatat(c->m->dirfd, CACHE_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > 0) {
+		found(c, CACHE_NAME " is damaged or of another mailbox; messages are read again when they are "
+		    "asked for");
+		if (c->a->repair && unlinkat(c->m->dirfd, CACHE_NAME, 0) == 0)
+			c->mended++;
 		return;
-	for (uint32_t i = 0; i < mailbox_rows(c->m); i++) {
-		struct cache_record record;
-		struct row row;
-
-		mailbox_row(c->m, i, &row);
-		bad += row.cache != 0 && !cache_get(cache, &row, &record);
 	}
+	bad = cache_damaged(cache);
 	if (bad > 0) {
 		found(c, "%zu records of " CACHE_NAME " are damaged; those messages are read again when they "
 		    "are asked for", bad);
@@ -340,8 +343,73 @@ check_one(struct admin *a, const char *name)
 	return c.wrong > 0 ? ADMIN_FOUND : ADMIN_OK;
 }
 
+/* ---- what belongs to the whole account ---- */
+
+/* Damaged lines of one of our text files; -1: it is there and cannot be read. */
+static long
+damaged_lines(struct admin *a, const char *name)
+{
+	int fd = openat(a->account.dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct buf text = BUF_INIT;
+	long bad = 0;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (io_read_file(fd, &text, (size_t)1 << 28) < 0)
+		bad = -1;
+	for (size_t at = 0; bad >= 0 && at < text.len;) {
+		const char *lf = memchr(text.data + at, '\n', text.len - at);
+		size_t len = lf != NULL ? (size_t)(lf - (text.data + at)) : text.len - at, next = at + len + 1;
+
+		/* these files are replaced as a whole: a last line that is cut is damage too */
+		if (lf == NULL || !line_whole(text.data + at, &len))
+			bad++;
+		at = next;
+	}
+	close(fd);
+	buf_fini(&text);
+	return bad;
+}
+
+static int
+check_account_files(struct admin *a)
+{
+	static const struct {
+		const char *lost;
+		int file;	/* enum notes_file, or -1 for the account's own */
+	} files[] = {
+		{ "the second copy of UIDVALIDITY of some mailboxes", -1 },
+		{ "subscriptions", NOTES_SUBSCRIPTIONS },
+		{ "annotations", NOTES_METADATA },
+	};
+	int result = ADMIN_OK;
+
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		const char *name = files[i].file < 0 ? ACCOUNT_NAME : notes_file_names[files[i].file];
+		long bad = damaged_lines(a, name);
+		struct err err;
+
+		if (bad == 0)
+			continue;
+		result = ADMIN_FOUND;
+		if (bad < 0) {
+			printf("%s cannot be read: %s\n", name, strerror(errno));
+			continue;
+		}
+		printf("%ld lines of %s are damaged; %s that stood there are lost\n", bad, name, files[i].lost);
+		if (!a->repair)
+			continue;
+		if ((files[i].file < 0 ? account_rewrite(&a->account, &err)
+		    : notes_rewrite(&a->account, (enum notes_file)files[i].file, &err)) < 0)
+			admin_say_err(name, &err);
+	}
+	return result;
+}
+
 int
 admin_check(struct admin *a)
 {
-	return admin_each(a, check_one);
+	int files = check_account_files(a), mailboxes = admin_each(a, check_one);
+
+	return files > mailboxes ? files : mailboxes;
 }

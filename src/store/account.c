@@ -293,6 +293,18 @@ foreign_uidvalidity(struct account *account)
 }
 
 int
+account_rewrite(struct account *account, struct err *err)
+{
+	int lock = lock_and_load(account, err), result;
+
+	if (lock < 0)
+		return -1;
+	result = store(account, err);
+	close(lock);
+	return result;
+}
+
+int
 account_new_uidvalidity(struct account *account, uint32_t *out, struct err *err)
 {
 	uint64_t now = (uint64_t)time(NULL), last;

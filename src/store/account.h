@@ -76,6 +76,9 @@ int account_new_uidvalidity(struct account *account, uint32_t *out, struct err *
 int account_remember(struct account *account, const char *name, const char *mailbox_id,
     uint32_t uidvalidity, uint32_t uidnext, struct err *err);
 
+/* Write the file anew without its damaged lines. */
+int account_rewrite(struct account *account, struct err *err);
+
 /* A mailbox (and all below it when tree is true) has another name now, or none (to NULL). */
 int account_rename(struct account *account, const char *from, const char *to, bool tree,
     struct err *err);

@@ -388,6 +388,20 @@ cache_fill_offsets(struct cache *c, struct row *rows, size_t count)
 	}
 }
 
+size_t
+cache_damaged(const struct cache *c)
+{
+	struct record_header h;
+	size_t bad = 0;
+
+	for (uint64_t at = CACHE_HEADER_SIZE; at < c->map_len; at += h.len) {
+		if (!record_sound(c, at, &h))
+			return bad + 1;	/* where the next one begins is not known */
+		bad += hash_crc32c(0, c->map + at + 4, h.len - 4) != h.crc;
+	}
+	return bad;
+}
+
 uint64_t
 cache_serial(const struct cache *c)
 {

@@ -58,6 +58,9 @@ void cache_put(struct cache *cache, const struct cache_record *record);
 /* Write what has gathered. A full disk or a busy lock only costs the memory of it. */
 void cache_flush(struct cache *cache);
 
+/* Check every record against its checksum (mayfly-admin check): how many are damaged. */
+size_t cache_damaged(const struct cache *cache);
+
 /* For the index: the offsets of records that it does not know yet. */
 void cache_fill_offsets(struct cache *cache, struct row *rows, size_t count);
 uint64_t cache_serial(const struct cache *cache);

@@ -23,7 +23,7 @@
 
 enum { NOTES_MAX = 1 << 28 };	/* octets of a file that we read; METADATA has bounds of its own */
 
-static const char *const file_names[] = {
+const char *const notes_file_names[] = {
 	[NOTES_SUBSCRIPTIONS] = "mayfly-subscriptions",
 	[NOTES_METADATA] = "mayfly-metadata",
 };
@@ -102,18 +102,18 @@ notes_read(struct account *account, enum notes_file file, struct notes *out, str
 	int fd, result = 0;
 
 	memset(out, 0, sizeof *out);
-	fd = openat(account->dirfd, file_names[file], O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	fd = openat(account->dirfd, notes_file_names[file], O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT && file == NOTES_SUBSCRIPTIONS) {
 		import_subscriptions(account, out);	/* ours is written with the first change */
 		return 0;
 	}
 	if (fd < 0)
 		return errno == ENOENT || errno == ELOOP ? 0
-		    : err_errno(err, "open", file_names[file]);
+		    : err_errno(err, "open", notes_file_names[file]);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		goto out;
 	if (io_read_file(fd, &text, NOTES_MAX) < 0)
-		result = err_errno(err, "read", file_names[file]);
+		result = err_errno(err, "read", notes_file_names[file]);
 	for (size_t at = 0; result == 0 && at < text.len;) {
 		const char *line = text.data + at, *end;
 		const char *lf = memchr(line, '\n', text.len - at);
@@ -142,7 +142,7 @@ write_file(struct account *account, enum notes_file file, const struct notes *no
 	struct buf text = BUF_INIT;
 	int result;
 
-	buf_addf(&text, "%s 1", file_names[file]);
+	buf_addf(&text, "%s 1", notes_file_names[file]);
 	line_close(&text, 0);
 	for (size_t i = 0; i < notes->count; i++) {
 		const struct note *note = &notes->at[i];
@@ -155,7 +155,7 @@ write_file(struct account *account, enum notes_file file, const struct notes *no
 		write_word(&text, note->value, note->value_len);
 		line_close(&text, start);
 	}
-	result = safe_write(account->dirfd, file_names[file], text.data, text.len, 0600,
+	result = safe_write(account->dirfd, notes_file_names[file], text.data, text.len, 0600,
 	    account->sync, account->path, err);
 	buf_fini(&text);
 	return result;
@@ -257,6 +257,22 @@ notes_set(struct account *account, enum notes_file file, const char *name,
 	const struct note change = { (char *)name, (char *)entry, (char *)value, value_len };
 
 	return notes_change(account, file, &change, 1, NULL, NULL, err);
+}
+
+int
+notes_rewrite(struct account *account, enum notes_file file, struct err *err)
+{
+	struct notes notes = { NULL, 0, 0 };
+	int fd = lock(account, err), result;
+
+	if (fd < 0)
+		return -1;
+	result = notes_read(account, file, &notes, err);
+	if (result == 0)
+		result = write_file(account, file, &notes, err);
+	close(fd);
+	notes_fini(&notes);
+	return result;
 }
 
 int

@@ -27,6 +27,8 @@ struct notes {
 
 enum notes_file { NOTES_SUBSCRIPTIONS, NOTES_METADATA };
 
+extern const char *const notes_file_names[];
+
 /*
  * Read a file whole; a missing one is empty, but for subscriptions that another
  * server left (import.h). Damaged lines are passed over.
@@ -49,6 +51,9 @@ int notes_set(struct account *account, enum notes_file file, const char *name,
 int notes_change(struct account *account, enum notes_file file, const struct note *changes,
     size_t count, int (*check)(void *ctx, const struct notes *notes, struct err *err), void *ctx,
     struct err *err);
+
+/* Write the file anew without its damaged lines. */
+int notes_rewrite(struct account *account, enum notes_file file, struct err *err);
 
 /* A mailbox and all below it have another name, or (to NULL) this one mailbox is gone. */
 int notes_rename(struct account *account, enum notes_file file, const char *from,
