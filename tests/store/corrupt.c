@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../fuzz/place.h"
@@ -68,6 +69,25 @@ static const char probe_writing[] =
 	"a SELECT INBOX\r\nb UID FETCH 1:* (EMAILID RFC822.SIZE ENVELOPE BODYSTRUCTURE BODY.PEEK[])\r\n"
 	"c UID FETCH 1:* FLAGS\r\nz LOGOUT\r\n";
 static const char append[] = "a APPEND INBOX {15+}\r\nSubject: six\r\n\r\n\r\nz LOGOUT\r\n";
+
+/*
+ * With all copies lost, a UIDVALIDITY is the time: the damage comes later than the
+ * second in which the mailbox was made.
+ */
+static time_t later;
+
+time_t __real_time(time_t *out);
+time_t __wrap_time(time_t *out);
+
+time_t
+__wrap_time(time_t *out)
+{
+	time_t now = __real_time(NULL) + later;
+
+	if (out != NULL)
+		*out = now;
+	return now;
+}
 
 static char state[200];		/* which damage is on, for the message when all ends in it */
 
@@ -422,6 +442,7 @@ main(int argc, char **argv)
 	place_remove("mayfly-index");
 	place_serve(probe_writing, strlen(probe_writing), NULL);	/* which leaves an index that knows all */
 	place_keep();
+	later = 1000;
 	look(probe, &before);
 	place_back();
 	look(probe, &again);
