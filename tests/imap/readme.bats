@@ -14,3 +14,8 @@ load ../lib
 		grep -qF "$line" "$MAYFLY_SRC/README.md"
 	done
 }
+
+@test "README's first page shows the packages that contrib/try installs" {
+	packages=$(for what in build try; do sed -n "s/^$what //p" "$MAYFLY_SRC/contrib/packages"; done | tr '\n' ' ')
+	grep -qx "    installing: ${packages% }" "$MAYFLY_SRC/README.md"
+}
