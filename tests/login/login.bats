@@ -384,3 +384,15 @@ c NO [AUTHENTICATIONFAILED] The name or the password is wrong
 	echo "$needed"
 	[[ $needed =~ ^libc\.so\.[0-9]+\ libcrypt\.so\.[0-9]+\ (libnettle\.so\.[0-9]+\ )?$ ]]
 }
+
+@test "mayfly-imap takes no login over as root; by hand it serves root's own mail" {
+	need_root
+	rc=0
+	timeout 20 "$MAYFLY_BUILD/mayfly-imap" --handoff=3 "$T/alice/Maildir" 3</dev/null </dev/null >"$T/heard" 2>"$T/log" || rc=$?
+	[ "$rc" -eq 77 ]
+	logged 'with the rights of root'
+	[ ! -s "$T/heard" ]
+	mkdir -p "$T/mine/cur" "$T/mine/new" "$T/mine/tmp"
+	printf 'a SELECT INBOX\r\nb LOGOUT\r\n' | timeout 20 "$MAYFLY_BUILD/mayfly-imap" "$T/mine" >"$T/heard" 2>>"$T/log"
+	grep -q '^a OK' "$T/heard"
+}
