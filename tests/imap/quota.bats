@@ -40,6 +40,23 @@ truth() { find "$MAILDIR" -path '*/cur/*' -type f -printf '%s\n' -o -path '*/new
 	rm "$MAILDIR"/.box/cur/*; must A 'STORE 1 +FLAGS.SILENT (\Deleted)'; must A EXPUNGE; must A 'COPY 1 box'; [[ $(used) == 4 && $(sums) == $(truth) ]]
 }
 
+@test "usage is exact after a session that died in the middle of a change (C 10)" {
+	needs strace
+	local n=0 at
+	mailbox box; mailbox inbox 30*plain.eml; start A --quota=1G,1000; [[ $(used) == 30 ]]; close A
+	for at in renameat:{1,2,3} renameat2:{1,2} write:{2,4,6,8,10} unlinkat:{1,2} fsync:{1,2,3,4}; do
+		n=$((n + 1))
+		start K$n --quota=1G,1000 +under="strace -f -qq -o /dev/null -e trace=${at%:*} -e inject=${at%:*}:signal=KILL:when=${at#*:}"
+		excuse K$n; raw K$n "a APPEND box {19+}\r\nSubject: 1\r\n\r\none\r\n\r\nb SELECT inbox\r\nc COPY 1:2 box\r\nd MOVE 3 box\r\ne STORE 1 +FLAGS.SILENT (\\\\Deleted)\r\nf EXPUNGE\r\ng LOGOUT\r\n"
+		exited K$n || :
+		open A$n inbox --quota=1G,1000; must A$n 'GETQUOTA ""'
+		told=$(text A$n | sed -n 's/^\* QUOTA "" (STORAGE [0-9]* [0-9]* MESSAGE \([0-9]*\) .*/\1/p'); close A$n
+		rm -f "$MAILDIR"/tmp/* "$MAILDIR"/.box/tmp/*	# what the dead session left is swept by age
+		echo "killed at $at: $told, sums $(sums), truth $(truth)"
+		[[ $told == "$(truth | cut -d' ' -f2)" && $(sums) == "$(truth)" ]]
+	done
+}
+
 @test "APPEND and COPY over quota are NO [OVERQUOTA], MOVE and removal work (RFC 9208 4)" {
 	mailbox inbox 3*plain.eml; mailbox box; open A inbox --quota=1M,3
 	say A 'APPEND inbox ' @+plain.eml; no A OVERQUOTA; say A 'COPY 1 box'; no A OVERQUOTA

@@ -29,3 +29,9 @@ seconds() { date -d "${1//\"/}" +%s; }
 	open A inbox; before=$(date +%s); must A 'COPY 1 box'; must A 'SELECT box'; must A 'FETCH 1 SAVEDATE'
 	[[ $(seconds "$(value A 1 SAVEDATE)") -ge $before ]]
 }
+
+@test "a message that was moved was saved where it is now (RFC 8514 4.2)" {
+	mailbox inbox plain.eml; mailbox box
+	open A inbox; before=$(date +%s); must A 'MOVE 1 box'; must A 'SELECT box'; must A 'FETCH 1 SAVEDATE'
+	[[ $(seconds "$(value A 1 SAVEDATE)") -ge $before ]]
+}
