@@ -1,0 +1,192 @@
+/*
+ * A Bloom filter with one hash. Two and a half bits a gram fill it to a third: a
+ * needle with six grams that a text lacks is then ruled out in 999 of 1,000 texts.
+ * More hashes need more bits than we spend; runs of four letters tell long words
+ * apart better and short ones worse. Grams are of characters: three octets are one
+ * letter of Thai, and say nothing there.
+ *
+ * The text's own map is large, and is folded to the size that its number of grams
+ * deserves when all are there.
+ */
+#include "query/signature.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/buf.h"
+#include "util/mem.h"
+#include "util/utf8.h"
+
+enum {
+	MAP_BITS = 18,	/* 32 kB, which stay in the processor's first cache */
+	MAP_WORDS = 1 << (MAP_BITS - 6),
+	SMALLEST = 8,
+};
+
+/*
+ * How much a character tells, by the size of its script: grams are as short as
+ * they can be with GRAM_WEIGHT or more.
+ */
+enum { GRAM_WEIGHT = 6 };
+
+static inline unsigned
+weight(uint32_t c)
+{
+	if (c < 0x2e80)
+		return 2;
+	if (c >= 0x3040 && c <= 0x312f)
+		return 3;	/* kana */
+	/* ideographs, and what lies outside the first plane */
+	return c <= 0x9fff || (c >= 0xf900 && c <= 0xfaff) || c > 0xffff ? 4 : 2;
+}
+
+/* Of two or three characters (a is 0 for two). */
+static inline uint32_t
+hash(uint32_t a, uint32_t b, uint32_t c)
+{
+	uint64_t all = (uint64_t)a << 42 | (uint64_t)b << 21 | c;
+
+	return (uint32_t)(all * 0x9e3779b97f4a7c15u >> 32);
+}
+
+/*
+ * The next character of a key, 0 for what parts runs. Octets of no character
+ * count one by one: no needle has them.
+ */
+static inline uint32_t
+next_character(const char **at, const char *end)
+{
+	uint32_t c = (unsigned char)**at;
+
+	if (c < 0x80 || !utf8_next(at, end, &c))
+		(*at)++;
+	return c == 0xff ? 0 : c;
+}
+
+/*
+ * The grams that end with c, behind two characters (0: none): at most one of two
+ * and one of three. Whether a gram is one depends on its own characters alone, so
+ * all grams of a needle are grams of every text that holds it.
+ */
+static inline unsigned
+grams(uint32_t before, uint32_t last, uint32_t c, uint32_t hashes[2])
+{
+	unsigned n = 0;
+
+	if (c == 0 || last == 0)
+		return 0;
+	if (weight(last) + weight(c) >= GRAM_WEIGHT)
+		hashes[n++] = hash(0, last, c);
+	if (before != 0 && weight(before) + weight(last) < GRAM_WEIGHT)
+		hashes[n++] = hash(before, last, c);
+	return n;
+}
+
+/* Where a hash goes in a filter of so many bits. */
+static inline uint32_t
+place(uint32_t hash, uint64_t bits)
+{
+	return (uint32_t)((hash >> (32 - MAP_BITS)) * bits >> MAP_BITS);
+}
+
+void
+signature_init(struct signature *s)
+{
+	*s = (struct signature){ .map = mem_calloc(MAP_WORDS, sizeof *s->map) };
+}
+
+void
+signature_fini(struct signature *s)
+{
+	free(s->map);
+	*s = (struct signature){ .map = NULL };
+}
+
+void
+signature_reset(struct signature *s)
+{
+	memset(s->map, 0, MAP_WORDS * sizeof *s->map);
+	s->before = s->last = 0;
+}
+
+void
+signature_feed(struct signature *s, const char *key, size_t len)
+{
+	const char *at = key, *end = key + len;
+	uint32_t before = s->before, last = s->last, hashes[2];
+
+	while (at < end) {
+		uint32_t c = next_character(&at, end);
+		unsigned n = grams(before, last, c, hashes);
+
+		for (unsigned i = 0; i < n; i++) {
+			uint32_t h = hashes[i] >> (32 - MAP_BITS);
+
+			s->map[h >> 6] |= 1ull << (h & 63);
+		}
+		before = c != 0 ? last : 0;
+		last = c;
+	}
+	s->before = before;
+	s->last = last;
+}
+
+void
+signature_finish(const struct signature *s, unsigned rate, struct buf *out)
+{
+	size_t count = 0, len;
+	unsigned char *bytes;
+
+	for (size_t i = 0; i < MAP_WORDS; i++)
+		count += (size_t)__builtin_popcountll(s->map[i]);
+	len = (count * rate / 8 + 63) / 64 * 8;
+	if (len < SMALLEST)
+		len = SMALLEST;
+	if (len > SIGNATURE_MAX)
+		len = SIGNATURE_MAX;
+	bytes = (unsigned char *)buf_reserve(out, len);
+	memset(bytes, 0, len + 1);
+	out->len += len;
+	for (uint32_t i = 0; i < MAP_WORDS; i++) {
+		for (uint64_t word = s->map[i]; word != 0; word &= word - 1) {
+			uint32_t h = (i << 6 | (uint32_t)__builtin_ctzll(word)) << (32 - MAP_BITS);
+			uint32_t at = place(h, 8 * (uint64_t)len);
+
+			bytes[at >> 3] |= (unsigned char)(1 << (at & 7));
+		}
+	}
+}
+
+void
+signature_probe_init(struct signature_probe *probe, const char *key, size_t len)
+{
+	const char *at = key, *end = key + len;
+	uint32_t before = 0, last = 0, hashes[2];
+
+	probe->count = 0;
+	while (at < end && probe->count + 2 <= SIGNATURE_PROBES) {
+		uint32_t c = next_character(&at, end);
+		unsigned n = grams(before, last, c, hashes);
+
+		for (unsigned i = 0; i < n; i++)
+			probe->hashes[probe->count++] = hashes[i];
+		before = c != 0 ? last : 0;
+		last = c;
+	}
+}
+
+bool
+signature_rules_out(const void *bytes, size_t len, const struct signature_probe *probe)
+{
+	const unsigned char *filter = bytes;
+
+	if (len == 0)
+		return false;
+	for (unsigned i = 0; i < probe->count; i++) {
+		uint32_t at = place(probe->hashes[i], 8 * (uint64_t)len);
+
+		if (!(filter[at >> 3] & 1 << (at & 7)))
+			return true;
+	}
+	return false;
+}
