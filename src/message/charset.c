@@ -87,11 +87,32 @@ take_converter(const char *name)
 	return iconv_open("UTF-8", name);
 }
 
+/*
+ * Where a mark at the start tells the order of octets, the C library goes on with
+ * the order of the last text in the next one, whatever its mark and though the
+ * converter was set back.
+ */
+static bool
+remembers(const char *name)
+{
+	static const char *const parts[] = { "UTF-16", "UTF16", "UTF-32", "UTF32", "UCS", "UNICODE",
+		"10646" };
+
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+		if (strstr(name, parts[i]) != NULL)
+			return true;
+	return false;
+}
+
 static void
 keep_converter(const char *name, iconv_t cd)
 {
 	struct kept *place = &kept[next_kept];
 
+	if (remembers(name)) {
+		iconv_close(cd);
+		return;
+	}
 	next_kept = (next_kept + 1) % KEPT_MAX;
 	if (place->name[0] != '\0')
 		iconv_close(place->cd);

@@ -245,6 +245,11 @@ test_charset(void)
 	check(ops->to_utf8("utf-8", "\xff", 1, &out, &err) < 0 && err.kind == ERR_SYNTAX, "bytes that are not of it");
 	check(ops->to_utf8("us-ascii", "\xe4", 1, &out, &err) < 0 && err.kind == ERR_SYNTAX, "8 bits are not ASCII");
 	check(ops->to_utf8("UTF-8", "", 0, &out, &err) == 0, "nothing");
+	/* big endian by its mark, then little endian: no text tells the next one its order */
+	buf_reset(&out);
+	ops->header_text(ROW("=?utf-16?B?/v8AaQBu?="), &out);
+	ops->header_text(ROW("=?utf-16?B?//5HAHIA/AA=?="), &out);
+	check_str(buf_str(&out), "inGrü", "the order of octets is each text's own");
 	buf_fini(&out);
 }
 
