@@ -72,6 +72,12 @@ struct mailbox *admin_open(struct admin *a, const char *name, bool look);
 /* The octets of a message's file: from its name, else from the file. */
 uint64_t admin_file_size(struct mailbox *m, uint32_t row);
 
+/* Sign the texts that are not signed yet, for SEARCH. */
+int admin_sign(struct admin *a, struct mailbox *m, const char *name, uint32_t *signed_out);
+
+/* How many are, and the octets of that. */
+void admin_signed(struct mailbox *m, uint64_t *count_out, uint64_t *octets_out);
+
 int admin_check(struct admin *a);
 int admin_dump(struct admin *a);
 int admin_expire(struct admin *a);

@@ -47,7 +47,7 @@ static int
 stat_one(struct admin *a, const char *name)
 {
 	struct mailbox *m = admin_open(a, name, true);
-	uint64_t octets = 0;
+	uint64_t octets = 0, texts, text_octets;
 	uint32_t cached = 0;
 
 	if (m == NULL)
@@ -65,19 +65,21 @@ stat_one(struct admin *a, const char *name)
 			progress(a, name, row, mailbox_rows(m));
 	}
 	progress_end(a);
+	admin_signed(m, &texts, &text_octets);
 	if (a->json) {
 		printf("%s\n  {\"mailbox\": ", first_object ? "" : ",");
 		print_json_text(name);
 		printf(", \"messages\": %u, \"unseen\": %u, \"deleted\": %u, \"octets\": %" PRIu64
 		    ", \"uidvalidity\": %u, \"uidnext\": %u, \"highestmodseq\": %" PRIu64
 		    ", \"mailboxid\": \"%s\", \"index\": \"%s\", \"journal_octets\": %" PRIu64
-		    ", \"cached\": %u}", m->exists, m->unseen, m->deleted, octets, m->facts.uidvalidity,
+		    ", \"cached\": %u, \"texts_indexed\": %" PRIu64 ", \"text_index_octets\": %" PRIu64
+		    "}", m->exists, m->unseen, m->deleted, octets, m->facts.uidvalidity,
 		    m->facts.uidnext, m->facts.modseq, m->facts.mailbox_id, index_state(m),
-		    m->facts.position, cached);
+		    m->facts.position, cached, texts, text_octets);
 		first_object = false;
 	} else {
-		printf("%9u %9u %9u %14" PRIu64 " %10u %10u %-10s %s\n", m->exists, m->unseen, m->deleted,
-		    octets, m->facts.uidvalidity, m->facts.uidnext, index_state(m), name);
+		printf("%9u %9u %9u %14" PRIu64 " %12" PRIu64 " %10u %10u %-10s %s\n", m->exists, m->unseen,
+		    m->deleted, octets, text_octets, m->facts.uidvalidity, m->facts.uidnext, index_state(m), name);
 	}
 	mailbox_close(&m);
 	return ADMIN_OK;
@@ -92,7 +94,8 @@ admin_stat(struct admin *a)
 	if (a->json)
 		putchar('[');
 	else
-		printf("%9s %9s %9s %14s %10s %10s %-10s %s\n", "messages", "unseen", "deleted", "octets",
+		printf("%9s %9s %9s %14s %12s %10s %10s %-10s %s\n", "messages", "unseen", "deleted",
+		    "octets", "text index",
 		    "validity", "uidnext", "index", "mailbox");
 	status = admin_each(a, stat_one);
 	if (a->json)

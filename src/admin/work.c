@@ -26,7 +26,7 @@ index_one(struct admin *a, const char *name)
 	struct message_reader reader = MESSAGE_READER_INIT;
 	struct mailbox *m = admin_open(a, name, true);
 	int status = ADMIN_OK;
-	uint32_t read = 0;
+	uint32_t read = 0, signed_now = 0;
 
 	if (m == NULL)
 		return ADMIN_FAILED;
@@ -45,8 +45,10 @@ index_one(struct admin *a, const char *name)
 	read = (uint32_t)reader.files_read;
 	message_reader_fini(&reader, m);
 	mailbox_tidy(m);
+	if (admin_sign(a, m, name, &signed_now) != ADMIN_OK)
+		status = ADMIN_FOUND;
 	progress_end(a);
-	printf("%s: %u messages, %u read anew\n", name, m->exists, read);
+	printf("%s: %u messages, %u read anew, %u texts indexed\n", name, m->exists, read, signed_now);
 	mailbox_close(&m);
 	return status;
 }

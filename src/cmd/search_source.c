@@ -1,7 +1,7 @@
 /*
  * Messages for query/. What one answer needed is kept for the next about the same
  * message, so that five keys cost one look into the cache, and one file that has
- * to be read is read once.
+ * to be read is read once. What is read whole is signed (query/signature.h).
  */
 #include "cmd/search_source.h"
 
@@ -13,9 +13,11 @@
 #include "mail/module.h"
 #include "message/message.h"
 #include "query/scan.h"
+#include "query/signature.h"
 #include "session/session.h"
 #include "store/change.h"
 #include "store/mailbox.h"
+#include "store/signatures.h"
 #include "util/ascii.h"
 #include "util/log.h"
 #include "wire/flags.h"
@@ -106,7 +108,7 @@ turn_to(struct search_source *s, const struct document *d)
 		return;
 	s->known_uid = d->uid;
 	s->known_row = (uint32_t)d->row;
-	s->looked_up = s->found = false;
+	s->looked_up = s->found = s->open = s->sign_looked_up = false;
 }
 
 /* Its record as far as memory has one. */
@@ -133,9 +135,11 @@ load(struct search_source *s, struct document *d, enum document_reach reach, uns
 	if (reach == REACH_MEMORY)
 		return DOCUMENT_UNKNOWN;
 	turn_to(s, d);
+	s->open = false;
 	switch (message_load(&s->reader, s->mailbox, s->known_row, want, &s->record, &err)) {
 	case MESSAGE_OK:
 		s->looked_up = s->found = true;
+		s->open = (want & MESSAGE_WANT_FILE) != 0;
 		return DOCUMENT_KNOWN;
 	case MESSAGE_FAILED:
 		/* one that cannot be read does not hide the others; it matches nothing */
@@ -314,16 +318,78 @@ source_text(struct document *d, unsigned texts, document_sink *sink, void *ctx)
 
 	if (ops == NULL)
 		return DOCUMENT_UNKNOWN;
-	answer = load(s, d, REACH_DISK, MESSAGE_WANT_FILE);
+	/* header and body are asked one after the other: of one reading */
+	turn_to(s, d);
+	answer = s->open ? DOCUMENT_KNOWN : load(s, d, REACH_DISK, MESSAGE_WANT_FILE);
 	if (answer != DOCUMENT_KNOWN)
 		return answer;
 	if (parts->data != NULL
 	    && !part_table_load(&table, parts->data, parts->len, s->reader.mail.len))
 		part_table_reset(&table);
-	ops->text(s->reader.mail.data, s->reader.mail.len, table.count > 0 ? &table : NULL, texts,
-	    sink, ctx);
+	if (!ops->text(s->reader.mail.data, s->reader.mail.len, table.count > 0 ? &table : NULL,
+	    texts, sink, ctx))
+		s->cut = true;
 	part_table_fini(&table);
 	return DOCUMENT_KNOWN;
+}
+
+static void
+source_open_signatures(void *mailbox)
+{
+	struct search_source *s = mailbox;
+
+	if (s->signatures == NULL)
+		s->signatures = signatures_open(s->mailbox, signature_kind(MESSAGE_TEXT_VERSION));
+}
+
+static bool
+find_signature(struct search_source *s, const struct document *d)
+{
+	turn_to(s, d);
+	source_open_signatures(s);
+	if (!s->sign_looked_up)
+		s->signed_bits = signatures_get(s->signatures, d->uid, &s->signed_len);
+	s->sign_looked_up = true;
+	return s->signed_bits != NULL;
+}
+
+static bool
+source_rules_out(struct document *d, const struct signature_probe *probe)
+{
+	struct search_source *s = source_of(d);
+
+	return find_signature(s, d) && signature_rules_out(s->signed_bits, s->signed_len, probe);
+}
+
+static bool
+source_wants_signature(struct document *d)
+{
+	struct search_source *s = source_of(d);
+
+	s->cut = false;
+	return !find_signature(s, d);
+}
+
+static void
+source_sign(struct document *d, const struct signature *signature)
+{
+	struct search_source *s = source_of(d);
+	struct buf bits = BUF_INIT;
+
+	if (s->cut)
+		return;
+	signature_finish(signature, signatures_most(s->signatures, s->reader.mail.len), &bits);
+	signatures_put(s->signatures, d->uid, s->reader.mail.len, bits.data, bits.len);
+	buf_fini(&bits);
+}
+
+static void
+source_keep_signatures(void *mailbox)
+{
+	struct search_source *s = mailbox;
+
+	if (s->signatures != NULL)
+		signatures_flush(s->signatures);
 }
 
 const struct document_ops search_source_ops = {
@@ -333,7 +399,9 @@ const struct document_ops search_source_ops = {
 	.size = source_size, .size_bounds = source_size_bounds,
 	.email_id = source_email_id, .thread_id = source_thread_id,
 	.envelope = source_envelope, .header = source_header, .decode = source_decode,
-	.text = source_text,
+	.text = source_text, .rules_out = source_rules_out,
+	.open_signatures = source_open_signatures, .wants_signature = source_wants_signature, .sign = source_sign,
+	.keep_signatures = source_keep_signatures,
 };
 
 void
@@ -351,6 +419,9 @@ search_source_fini(struct search_source *s)
 {
 	s->session->counts.fetched += s->reader.files_read;
 	message_reader_fini(&s->reader, s->mailbox);
+	if (s->signatures != NULL)
+		signatures_tidy(s->signatures);
+	signatures_close(&s->signatures);
 	buf_fini(&s->envelope);
 	buf_fini(&s->id);
 }

@@ -17,6 +17,7 @@
 
 struct mailbox;
 struct message_ops;
+struct signatures;
 struct seqset;
 struct session;
 
@@ -32,10 +33,16 @@ struct search_source {
 	uint32_t known_row;
 	bool looked_up;			/* in the cache */
 	bool found;			/* and there is a record */
+	bool open;			/* reader.mail holds its bytes */
 	struct cache_record record;
 	struct buf envelope;		/* a copy, where the record may yet move */
 	struct buf id;
 	bool module_missing;
+	struct signatures *signatures;	/* NULL until a text key asks for them */
+	bool sign_looked_up;
+	const void *signed_bits;	/* of the message asked about last; NULL: none */
+	size_t signed_len;
+	bool cut;			/* its text was too long to be read whole */
 
 	/* what the client was told of a long search */
 	const char *tag;

@@ -267,6 +267,7 @@ read_needle(struct reader *r, struct criterion *node)
 	collate_key(text.data, text.len, &key);
 	kept = arena_strndup(r->p->arena, buf_str(&key), key.len);
 	needle_init(&node->find.needle, kept, key.len);
+	node->find.number = r->out->needle_count++;
 	buf_fini(&key);
 	return 0;
 }

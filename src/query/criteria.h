@@ -69,6 +69,7 @@ struct criterion {
 			struct needle needle;
 			unsigned field;		/* FIELD: which */
 			unsigned text;		/* BODY, TEXT: their number, from 0 */
+			unsigned number;	/* among all with a needle */
 		} find;
 	};
 };
@@ -90,6 +91,7 @@ struct criteria {
 	struct criteria_field *fields;	/* each once, however many keys look there */
 	unsigned field_count;
 	unsigned text_count;		/* BODY and TEXT keys */
+	unsigned needle_count;		/* and FIELD keys with them */
 	bool charset_given;		/* CHARSET was there (RFC 6855 3 forbids it) */
 	bool uses_numbers;		/* message numbers, "*" among them */
 	bool uses_modseq;		/* so the answer must tell a mod-sequence */

@@ -14,7 +14,8 @@
 
 struct buf;
 struct document;
-struct needle;
+struct signature;
+struct signature_probe;
 
 /* How far an answer may go. */
 enum document_reach {
@@ -100,10 +101,18 @@ struct document_ops {
 	    document_sink *sink, void *ctx);
 
 	/*
-	 * Is it sure, without reading the file, that this is nowhere in the text?
-	 * NULL where there is no index of bodies.
+	 * The index of bodies; all five are NULL where there is none. Is it sure,
+	 * without reading the file, that this is nowhere in the text?
 	 */
-	bool (*rules_out)(struct document *document, const struct needle *needle);
+	bool (*rules_out)(struct document *document, const struct signature_probe *probe);
+	/* Texts are about to be read, maybe by processes that are forked from here. */
+	void (*open_signatures)(void *mailbox);
+	/* Shall its text be signed while it is read? */
+	bool (*wants_signature)(struct document *document);
+	/* Here is the signature of all its text. */
+	void (*sign)(struct document *document, const struct signature *signature);
+	/* Write down what was signed; a process that only reads texts ends now (scan.h). */
+	void (*keep_signatures)(void *mailbox);
 };
 
 struct document {

@@ -106,6 +106,8 @@ reader(struct search *s, const uint32_t *positions, size_t n, struct shared *sha
 		}
 		atomic_fetch_add(&shared->done, 1);
 	}
+	if (s->ops->keep_signatures != NULL)
+		s->ops->keep_signatures(s->mailbox);
 	_exit(0);
 }
 
@@ -194,6 +196,8 @@ scan_texts(struct search *s, const uint32_t *positions, uint8_t *answers, size_t
 	if (shared == MAP_FAILED)
 		return scan_here(s, positions, answers, n, work);
 	memcpy((void *)shared->answers, answers, n);
+	if (s->ops->open_signatures != NULL)
+		s->ops->open_signatures(s->mailbox);
 	/* again only after a crash: messages behind it may be left */
 	while (result == 0 && shared->next < n) {
 		if (!start(&readers, work->workers, s, positions, n, shared))

@@ -10,6 +10,7 @@
 
 #include "query/envelope.h"
 #include "query/words.h"
+#include "util/ascii.h"
 #include "util/mem.h"
 #include "wire/datetime.h"
 
@@ -23,9 +24,39 @@ struct search_field {
 /* No needle holds this octet: needles are keys of UTF-8. */
 #define BETWEEN ((char)0xff)
 
+/* What a signature could tell of a key; header fields stand in the text as "Name: value". */
+static void
+make_probe(struct search *s, const struct criterion *c)
+{
+	const struct needle *needle = &c->find.needle;
+
+	signature_probe_init(&s->probes[c->find.number], needle->key, needle->len);
+	for (size_t i = 0; c->kind == CRITERION_FIELD && i < needle->len; i++)
+		if ((unsigned char)needle->key[i] < ' ')
+			s->probes[c->find.number].count = 0;	/* there they became blanks */
+}
+
+static void
+make_name_probe(struct search *s, unsigned field)
+{
+	struct str name = s->criteria->fields[field].name;
+	struct buf key = BUF_INIT;
+
+	for (size_t i = 0; i < name.len; i++)
+		if (!ascii_is_alpha(name.data[i]) && !ascii_is_digit(name.data[i])
+		    && name.data[i] != '-')
+			return;		/* the text may have it otherwise */
+	collate_key(name.data, name.len, &key);
+	buf_addc(&key, ':');
+	signature_probe_init(&s->names[field], key.data, key.len);
+	buf_fini(&key);
+}
+
 static void
 list_text_keys(struct search *s, const struct criterion *c)
 {
+	if (c->kind == CRITERION_BODY || c->kind == CRITERION_TEXT || c->kind == CRITERION_FIELD)
+		make_probe(s, c);
 	if (c->kind == CRITERION_BODY || c->kind == CRITERION_TEXT) {
 		s->text_keys[c->find.text] = c;
 		if (c->find.needle.len > s->longest_needle)
@@ -55,6 +86,11 @@ search_init(struct search *s, struct criteria *criteria, const struct document_o
 	s->fields = mem_calloc(criteria->field_count, sizeof *s->fields);
 	s->texts = mem_calloc(criteria->text_count, 1);
 	s->text_keys = mem_calloc(criteria->text_count, sizeof *s->text_keys);
+	s->probes = mem_calloc(criteria->needle_count, sizeof *s->probes);
+	s->names = mem_calloc(criteria->field_count, sizeof *s->names);
+	for (unsigned i = 0; i < criteria->field_count; i++)
+		if (criteria->fields[i].kind == FIELD_NAMED)
+			make_name_probe(s, i);
 	list_text_keys(s, criteria->root);
 	find_keywords(s, criteria->root);
 }
@@ -67,6 +103,9 @@ search_fini(struct search *s)
 	free(s->fields);
 	free(s->texts);
 	free(s->text_keys);
+	free(s->probes);
+	free(s->names);
+	signature_fini(&s->signature);
 	buf_fini(&s->room);
 	buf_fini(&s->value);
 	*s = (struct search){ .criteria = NULL };
@@ -294,6 +333,12 @@ fill_field(struct search *s, unsigned number, struct document *d, enum document_
 	return known;
 }
 
+static bool
+is_ruled_out(struct search *s, struct document *d, const struct signature_probe *probe)
+{
+	return probe->count > 0 && s->ops->rules_out != NULL && s->ops->rules_out(d, probe);
+}
+
 static enum search_answer
 ask_field(struct search *s, const struct criterion *c, struct document *d,
     enum document_reach reach)
@@ -301,6 +346,10 @@ ask_field(struct search *s, const struct criterion *c, struct document *d,
 	const struct search_field *field = &s->fields[c->find.field];
 	enum document_answer known = fill_field(s, c->find.field, d, reach);
 
+	if (known == DOCUMENT_UNKNOWN && s->criteria->fields[c->find.field].kind == FIELD_NAMED
+	    && (is_ruled_out(s, d, &s->probes[c->find.number])
+	    || is_ruled_out(s, d, &s->names[c->find.field])))
+		return SEARCH_NO;
 	if (known != DOCUMENT_KNOWN)
 		return unless_known(s, known);
 	return answer(field->exists && needle_in(&c->find.needle, buf_str(&field->key),
@@ -319,7 +368,7 @@ ask_text(struct search *s, const struct criterion *c, struct document *d)
 	if (*known == SEARCH_UNKNOWN) {
 		if (c->find.needle.len == 0)
 			*known = SEARCH_YES;
-		else if (s->ops->rules_out != NULL && s->ops->rules_out(d, &c->find.needle))
+		else if (is_ruled_out(s, d, &s->probes[c->find.number]))
 			*known = SEARCH_NO;
 	}
 	return (enum search_answer)*known;
@@ -412,6 +461,8 @@ struct pass {
 	struct document *document;
 	struct buf keys;	/* mapped text that was not looked at whole yet */
 	bool header;		/* it is the header's, which BODY keys do not ask */
+	struct signature *signature;	/* of all that is read; NULL: not wanted, or not to be had */
+	size_t header_octets;
 };
 
 /* Look for all open needles; true when the whole question is answered. */
@@ -443,31 +494,47 @@ take_text(void *ctx, const char *utf8, size_t len, bool first)
 {
 	enum { ENOUGH = 16384 };	/* small enough for the processor's first cache */
 	struct pass *pass = ctx;
-	size_t most = 4 * pass->search->longest_needle;
+	size_t most = 4 * pass->search->longest_needle, before = pass->keys.len;
 
 	if (first)
 		buf_addc(&pass->keys, BETWEEN);
 	collate_key(utf8, len, &pass->keys);
+	if (pass->signature != NULL)
+		signature_feed(pass->signature, pass->keys.data + before, pass->keys.len - before);
+	if (pass->header)
+		pass->header_octets += len;
 	if (pass->keys.len < (most > ENOUGH ? most : ENOUGH))
 		return true;
 	if (pass->search->stop != NULL && *pass->search->stop)
 		return false;
-	return !look(pass);
+	return !look(pass) || pass->signature != NULL;
 }
 
-/* Read the text, the header first as it is short; afterwards nothing is unknown. */
+/*
+ * Read the text, the header first as it is short; afterwards nothing is unknown.
+ * Where it is to be signed it is read to its end, whatever was found before.
+ */
 static enum search_answer
 read_text(struct search *s, struct document *d)
 {
 	static const enum document_texts order[] = { DOCUMENT_HEADER, DOCUMENT_BODY };
 	struct pass pass = { .search = s, .document = d, .keys = BUF_INIT };
 	enum search_answer result = SEARCH_UNKNOWN;
-	bool wants_header = false, unable = false;
+	bool wants_header = false, unable = false, stopped;
+
+	if (s->ops->sign != NULL && s->ops->wants_signature(d)) {
+		if (s->signature.map == NULL)
+			signature_init(&s->signature);
+		signature_reset(&s->signature);
+		pass.signature = &s->signature;
+		wants_header = true;
+	}
 
 	for (unsigned i = 0; i < s->criteria->text_count; i++)
 		wants_header = wants_header || (s->text_keys[i]->kind == CRITERION_TEXT
 		    && s->texts[i] == SEARCH_UNKNOWN);
-	for (int i = wants_header ? 0 : 1; i < 2 && result == SEARCH_UNKNOWN; i++) {
+	for (int i = wants_header ? 0 : 1;
+	    i < 2 && (result == SEARCH_UNKNOWN || pass.signature != NULL) && !s->gone; i++) {
 		enum document_answer known;
 
 		pass.header = order[i] == DOCUMENT_HEADER;
@@ -479,6 +546,10 @@ read_text(struct search *s, struct document *d)
 		result = ask(s, s->criteria->root, d, REACH_DISK);
 	}
 	buf_fini(&pass.keys);
+	stopped = s->stop != NULL && *s->stop;
+	if (pass.signature != NULL && pass.header_octets <= SIGNATURE_HEADER_MAX && !s->gone && !unable
+	    && !stopped)
+		s->ops->sign(d, pass.signature);
 	if (result != SEARCH_UNKNOWN || s->gone || unable)
 		return result;
 	for (unsigned i = 0; i < s->criteria->text_count; i++)

@@ -15,6 +15,7 @@
 #include "query/criteria.h"
 #include "query/document.h"
 #include "query/result.h"
+#include "query/signature.h"
 #include "util/buf.h"
 
 enum search_answer { SEARCH_NO, SEARCH_YES, SEARCH_UNKNOWN };
@@ -43,6 +44,9 @@ struct search {
 	bool unable;			/* search_all: some text could not be decoded at all */
 	const struct criterion **text_keys;
 	size_t longest_needle;
+	struct signature_probe *probes;	/* one for each key with a needle */
+	struct signature_probe *names;	/* and for each of criteria->fields: "NAME:" */
+	struct signature signature;	/* of the text that is read */
 	struct buf room, value;		/* scratch */
 };
 

@@ -20,14 +20,18 @@ enum {
 	 */
 	SIGNATURE_VERSION = 1,
 	SIGNATURE_MAX = 16384,	/* octets of one; larger texts are only told apart less well */
-	/* Bits for each different gram, in eighths: usual, and where room is short. */
-	SIGNATURE_RATE = 20,
-	SIGNATURE_RATE_LEAN = 10,
+	/*
+	 * Decoded octets of a top header that is signed. Behind the first megabyte
+	 * of a line its encoded words are plain for TEXT keys (message/message.h) and
+	 * words for HEADER keys: whoever has such a header is read each time.
+	 */
+	SIGNATURE_HEADER_MAX = 65536,
 };
 
 /* A signature in the making; for one text after the other. */
 struct signature {
 	uint64_t *map;		/* one bit for each value of a hash */
+	size_t count;		/* of bits that are set */
 	uint32_t before, last;	/* the two characters before the next one; 0: none */
 };
 
@@ -40,11 +44,17 @@ void signature_reset(struct signature *signature);
 /* More of the key, in pieces of whole characters; 0xff parts what does not belong together. */
 void signature_feed(struct signature *signature, const char *key, size_t len);
 
-/* Add the signature to out: at least 8 octets, whatever the text. */
-void signature_finish(const struct signature *signature, unsigned rate, struct buf *out);
+/* Add the signature to out: as many octets as its grams deserve, 8 at least and most at most. */
+void signature_finish(const struct signature *signature, size_t most, struct buf *out);
+
+/*
+ * Everything that signatures depend on beside the text, as a number: this version,
+ * that of what extracts texts, and the C library, whose charsets they go through.
+ */
+uint64_t signature_kind(unsigned text_version);
 
 /* What is looked for, made ready. */
-enum { SIGNATURE_PROBES = 64 };
+enum { SIGNATURE_PROBES = 32 };	/* a program may have 20,000 of them */
 
 struct signature_probe {
 	uint32_t hashes[SIGNATURE_PROBES];

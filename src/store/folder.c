@@ -429,7 +429,7 @@ static int
 delete_parts(struct account *account, const char *path, const char *trash, struct err *err)
 {
 	static const char *const own[] = { "cur", "new", "tmp", "mayfly-uidlist", "mayfly-index",
-		"mayfly-cache", "mayfly-import", "mayfly-lock" };
+		"mayfly-cache", "mayfly-signatures", "mayfly-import", "mayfly-lock" };
 	int from = openat(account->dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), to, result = 0;
 
 	if (from < 0)

@@ -5,7 +5,7 @@ admin() { as_user "$MAYFLY_BUILD/mayfly-admin" --module="$MAYFLY_BUILD/mayfly-me
 
 @test "stat tells messages, unseen, sizes and the state of the index, as a table and as JSON" {
 	mailbox inbox 3*plain.eml plain.eml:S; mailbox 'We"ird' plain.eml
-	run admin stat; [[ $status == 0 && $output == *messages*unseen*octets* ]]; [[ ${lines[1]} =~ ^' '*4' '+3' '+0' '+[0-9]+' '+[0-9]+' '+5' '.*INBOX$ ]]
+	run admin stat; [[ $status == 0 && $output == *messages*unseen*octets* ]]; [[ ${lines[1]} =~ ^' '*4' '+3' '+0' '+[0-9]+' '+[0-9]+' '+[0-9]+' '+5' '.*INBOX$ ]]
 	admin stat --json >"$T/json"; python3 -c '
 import json, sys
 inbox, other = json.load(open(sys.argv[1]))
@@ -51,7 +51,13 @@ assert other["mailbox"] == "We\"ird", other' "$T/json"
 
 @test "index fills the cache, so that a session opens no file" {
 	mailbox inbox 40*plain.eml; run admin index; [[ $status == 0 && $output == *'40 messages, 40 read anew'* ]]
-	run admin index; [[ $output == *'40 messages, 0 read anew'* ]]
+	[[ $output == *'40 texts indexed'* ]]
+	run admin index; [[ $output == *'40 messages, 0 read anew, 0 texts indexed'* ]]
+	admin stat --json >"$T/json"; python3 -c '
+import json, os, sys
+inbox = json.load(open(sys.argv[1]))[0]
+assert inbox["texts_indexed"] == 40 and inbox["text_index_octets"] == os.stat(sys.argv[2]).st_size - 64, inbox
+' "$T/json" "$MAILDIR/mayfly-signatures"
 	open A inbox; must A 'FETCH 1:* (ENVELOPE BODYSTRUCTURE RFC822.SIZE INTERNALDATE)'; close A; [[ $(stderr A) == *' fetched=0 '* ]]
 }
 
