@@ -8,6 +8,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/fetch_items.h"
+#include "cmd/search_source.h"
 #include "query/result.h"
 #include "session/message.h"
 #include "session/session.h"
@@ -131,9 +132,15 @@ static int
 send_messages(struct session *s, struct command *cmd, struct fetch *f)
 {
 	struct message_reader reader = MESSAGE_READER_INIT;
+	struct search_source threads;
 	struct err err, first = { .kind = ERR_NONE };
 	size_t seen = 0;
 	bool gone = false;
+
+	if (f->items.has_thread_id) {
+		search_source_init(&threads, s, s->mailbox, NULL, cmd->tag.data);
+		f->items.threads = &threads;
+	}
 
 	for (size_t i = 0; i < f->count && !s->out.dead; i++) {
 		bool extra;
@@ -154,6 +161,8 @@ send_messages(struct session *s, struct command *cmd, struct fetch *f)
 			log_err(&err);
 	}
 	s->counts.fetched += reader.files_read;
+	if (f->items.has_thread_id)
+		search_source_fini(&threads);
 	message_reader_fini(&reader, s->mailbox);
 	if (first.kind != ERR_NONE) {
 		cmd->err = first;

@@ -5,10 +5,13 @@
  */
 #include "cmd/fetch_items.h"
 
+#include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "cmd/search_source.h"
 #include "mail/module.h"
 #include "message/message.h"
 #include "session/message.h"
@@ -85,6 +88,7 @@ add_plain(struct command *cmd, struct fetch_items *items, int which)
 	items->has_flags |= item->kind == ITEM_FLAGS;
 	items->has_uid |= item->kind == ITEM_UID;
 	items->has_modseq |= item->kind == ITEM_MODSEQ;
+	items->has_thread_id |= item->kind == ITEM_THREADID;
 }
 
 static void
@@ -368,6 +372,7 @@ struct made {
 	struct buf *decoded;		/* one an item: BINARY */
 	uint64_t *sizes;		/* one an item: BINARY.SIZE */
 	bool *found;			/* one an item: there is such a section */
+	char thread_id[40];		/* with the space before it */
 };
 
 static void
@@ -561,9 +566,29 @@ write_fact(struct session *s, enum item_kind kind, const struct made *made, uint
 		respond_buf_nstring(out, preview->data, preview->len, session_utf8(s));
 		break;
 	default:
-		buf_adds(out, "NIL");
-		break;
+		assert(!"every kind of item has its own line here or in write_item");
 	}
+}
+
+/* Found before the line begins: it may mean to look at every message. */
+static void
+find_thread_id(struct session *s, const struct fetch_items *items, uint32_t row,
+    struct made *made)
+{
+	struct search_source own, *source = items->threads;
+	struct str id;
+
+	if (source == NULL) {
+		source = &own;
+		search_source_init(source, s, s->mailbox, NULL, NULL);
+	}
+	id = search_source_row_thread_id(source, row);
+	if (id.data == NULL)
+		strcpy(made->thread_id, " NIL");
+	else
+		snprintf(made->thread_id, sizeof made->thread_id, " (%.*s)", (int)id.len, id.data);
+	if (source == &own)
+		search_source_fini(source);
 }
 
 static void
@@ -638,7 +663,12 @@ write_all(struct session *s, const struct fetch_items *items, struct made *made,
 	}
 	for (size_t i = 0; i < items->count; i++) {
 		output_text(&s->out, between);
-		write_item(s, &items->at[i], made, i, reader, number, &row);
+		if (items->at[i].kind == ITEM_THREADID) {
+			output_text(&s->out, items->at[i].label);
+			output_text(&s->out, made->thread_id);
+		} else {
+			write_item(s, &items->at[i], made, i, reader, number, &row);
+		}
 		between = " ";
 	}
 	if (extra_flags && !items->has_flags) {
@@ -714,6 +744,8 @@ write_fetch(struct session *s, const struct fetch_items *items,
 {
 	struct made made;
 
+	if (items->has_thread_id)
+		find_thread_id(s, items, row, &made);
 	if (items->want != 0) {
 		int result = message_load(reader, s->mailbox, row, items->want, &made.record, err);
 

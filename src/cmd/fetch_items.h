@@ -14,6 +14,7 @@
 struct command;
 struct err;
 struct message_reader;
+struct search_source;
 struct session;
 
 enum item_kind {
@@ -49,7 +50,8 @@ struct fetch_items {
 	size_t count, room;
 	unsigned want;		/* of message_load */
 	bool sets_seen;
-	bool has_flags, has_uid, has_modseq;
+	bool has_flags, has_uid, has_modseq, has_thread_id;
+	struct search_source *threads;	/* for thread ids of many messages; NULL: each asks by itself */
 };
 
 /* Read "ALL", one item, or a list of items. */

@@ -18,6 +18,7 @@
 #include "store/change.h"
 #include "store/mailbox.h"
 #include "store/signatures.h"
+#include "store/threads.h"
 #include "util/ascii.h"
 #include "util/log.h"
 #include "wire/flags.h"
@@ -229,16 +230,6 @@ source_email_id(struct document *d, enum document_reach reach, struct str *out)
 }
 
 static enum document_answer
-source_thread_id(struct document *d, enum document_reach reach, struct str *out)
-{
-	/* NIL for all: RFC 8474 5.2 then wants no match */
-	(void)d;
-	(void)reach;
-	*out = (struct str){ NULL, 0 };
-	return DOCUMENT_KNOWN;
-}
-
-static enum document_answer
 source_envelope(struct document *d, enum document_reach reach, struct str *out)
 {
 	struct search_source *s = source_of(d);
@@ -397,7 +388,7 @@ const struct document_ops search_source_ops = {
 	.has_keyword = source_has_keyword, .has_save_dates = source_has_save_dates,
 	.internal_date = source_internal_date, .save_date = source_save_date,
 	.size = source_size, .size_bounds = source_size_bounds,
-	.email_id = source_email_id, .thread_id = source_thread_id,
+	.email_id = source_email_id, .thread_id = search_source_thread_id,
 	.envelope = source_envelope, .header = source_header, .decode = source_decode,
 	.text = source_text, .rules_out = source_rules_out,
 	.open_signatures = source_open_signatures, .wants_signature = source_wants_signature, .sign = source_sign,
@@ -422,6 +413,7 @@ search_source_fini(struct search_source *s)
 	if (s->signatures != NULL)
 		signatures_tidy(s->signatures);
 	signatures_close(&s->signatures);
+	threads_close(&s->threads);
 	buf_fini(&s->envelope);
 	buf_fini(&s->id);
 }
@@ -461,8 +453,8 @@ progress(void *ctx, uint32_t done, uint32_t total)
 
 	if (is_deaf(&session->out) || must_end(session))
 		return false;
-	if (!ask && (now - s->started_ms < FIRST_WORD_MS
-	    || (s->told_ms != 0 && now - s->told_ms < NEXT_WORD_MS)))
+	if (s->tag == NULL || (!ask && (now - s->started_ms < FIRST_WORD_MS
+	    || (s->told_ms != 0 && now - s->told_ms < NEXT_WORD_MS))))
 		return true;
 	s->asked = s->asked || ask;
 	s->told_ms = now;

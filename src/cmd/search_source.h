@@ -18,6 +18,7 @@
 struct mailbox;
 struct message_ops;
 struct signatures;
+struct threads;
 struct seqset;
 struct session;
 
@@ -43,6 +44,8 @@ struct search_source {
 	const void *signed_bits;	/* of the message asked about last; NULL: none */
 	size_t signed_len;
 	bool cut;			/* its text was too long to be read whole */
+	struct threads *threads;	/* NULL until a thread id is asked for */
+	bool threads_complete;		/* all messages here were given one, as far as possible */
 
 	/* what the client was told of a long search */
 	const char *tag;
@@ -52,7 +55,7 @@ struct search_source {
 
 extern const struct document_ops search_source_ops;
 
-/* tag: of the command that searches, for INPROGRESS. */
+/* tag: of the command that searches, for INPROGRESS; NULL: nothing is said of progress. */
 void search_source_init(struct search_source *source, struct session *session,
     struct mailbox *mailbox, const struct seqset *saved, const char *tag);
 
@@ -67,5 +70,18 @@ struct search_work search_source_work(struct search_source *source);
  * client is gone or the session is to end.
  */
 bool search_source_go_on(struct search_source *source, uint32_t done, uint32_t total);
+
+/* ---- search_threads.c ---- */
+
+/*
+ * The thread id (RFC 8474 5.2) of a message; data NULL: it has none, since it
+ * cannot be read or nothing can be kept. The first question finds the threads of all
+ * messages that nobody asked about before. Valid until the next call.
+ */
+enum document_answer search_source_thread_id(struct document *document, enum document_reach reach,
+    struct str *out);
+
+/* The same for the message of a row. */
+struct str search_source_row_thread_id(struct search_source *source, uint32_t row);
 
 #endif

@@ -42,6 +42,7 @@ struct message {
 /* A node of the answer: the same numbers as in the forest, dummies of step 5 behind them. */
 struct node {
 	uint32_t message;	/* number + 1; 0: a dummy */
+	uint32_t name;		/* number of its id; 0: none, or one that came before */
 	uint32_t parent;
 	uint32_t child, last;	/* its children, in order */
 	uint32_t next;
@@ -135,8 +136,12 @@ node_of_id(struct thread *t)
 	uint32_t name = names_number(&t->names, t->id.data, t->id.len);
 
 	t->named = mem_grow(t->named, &t->named_room, name, sizeof *t->named);
-	if (name > known)
-		t->named[name - 1] = new_node(t);
+	if (name > known) {
+		uint32_t node = new_node(t);
+
+		t->nodes[node].name = name;
+		t->named[name - 1] = node;
+	}
 	return t->named[name - 1];
 }
 
@@ -229,6 +234,48 @@ thread_add(struct thread *t, struct document *d, uint32_t id)
 		.id = id, .position = d->number - 1, .node = node, .subject = subject,
 		.sent = sent, .arrival = arrival.utc,
 	};
+}
+
+size_t
+thread_links(const struct thread *t)
+{
+	return t->node_count > 0 ? t->node_count - 1 : 0;
+}
+
+uint32_t
+thread_link_of(const struct thread *t, size_t i)
+{
+	return t->messages[i].node;
+}
+
+uint32_t
+thread_link(const struct thread *t, uint32_t node)
+{
+	return forest_parent(&t->forest, node);
+}
+
+bool
+thread_link_name(const struct thread *t, uint32_t node, struct str *out)
+{
+	const struct name *name;
+
+	if (t->nodes[node].name == 0)
+		return false;
+	name = &t->names.names[t->nodes[node].name - 1];
+	*out = (struct str){ t->names.texts.data + name->at, name->len };
+	return true;
+}
+
+bool
+thread_has_message(const struct thread *t, uint32_t node)
+{
+	return t->nodes[node].message != 0;
+}
+
+size_t
+thread_count(const struct thread *t)
+{
+	return t->count;
 }
 
 /* Numbers of messages in order of their sent dates, equal ones as they stand in the mailbox. */

@@ -34,6 +34,21 @@ void thread_free(struct thread **thread);
  */
 void thread_add(struct thread *thread, struct document *document, uint32_t id);
 
+/*
+ * What is linked so far (REFERENCES and REFS, before thread_make): nodes from 1 to
+ * thread_links for messages and for ids that they refer to; the node of the i-th
+ * message that was added; the node above one (0: none); its message id; whether
+ * there is a message.
+ */
+size_t thread_links(const struct thread *thread);
+uint32_t thread_link_of(const struct thread *thread, size_t i);
+uint32_t thread_link(const struct thread *thread, uint32_t node);
+bool thread_link_name(const struct thread *thread, uint32_t node, struct str *out);
+bool thread_has_message(const struct thread *thread, uint32_t node);
+
+/* How many were added, and were not gone. */
+size_t thread_count(const struct thread *thread);
+
 /* All are there: make the threads. */
 void thread_make(struct thread *thread);
 
