@@ -7,7 +7,7 @@
  * it lies there; what would open with a library that is not here is refused, for
  * a client keeps what it was shown once.
  *
- * Only zlib is linked, since COMPRESS needs it. The others come by dlopen, under
+ * All libraries come by dlopen (zlib by util/zlib_late.h), under
  * the name that their ABI has had for ten years and more: a session that never
  * meets such a message never pays for them, and the sandbox lets libraries be
  * mapped. A library that was loaded stays.
@@ -18,7 +18,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-#include <zlib.h>
 #ifdef HAVE_BZLIB_H
 #include <bzlib.h>
 #endif
@@ -34,6 +33,7 @@
 
 #include "util/buf.h"
 #include "util/err.h"
+#include "util/zlib_late.h"
 
 enum {
 	STEP = 1 << 17,
@@ -75,9 +75,15 @@ function_of(struct library *library, const char *name)
 static int
 open_gzip(const char *bytes, size_t len, size_t max, struct buf *out)
 {
+	const struct zlib *zlib = zlib_late();
 	z_stream z = { .next_in = (Bytef *)bytes };
-	int result = inflateInit2(&z, 16 + MAX_WBITS);	/* 16: a gzip header, nothing else */
 	size_t left = len;
+	int result;
+
+	if (zlib == NULL)
+		return -1;
+	/* 16: a gzip header, nothing else */
+	result = zlib->inflate_init(&z, 16 + MAX_WBITS, ZLIB_VERSION, (int)sizeof z);
 
 	while (result == Z_OK && out->len <= max) {
 		uInt given = left > PIECE_MAX ? PIECE_MAX : (uInt)left;
@@ -85,13 +91,13 @@ open_gzip(const char *bytes, size_t len, size_t max, struct buf *out)
 		z.avail_in = given;
 		z.next_out = (Bytef *)buf_reserve(out, STEP);
 		z.avail_out = STEP;
-		result = inflate(&z, Z_NO_FLUSH);
+		result = zlib->inflate(&z, Z_NO_FLUSH);
 		out->len += STEP - z.avail_out;
 		left -= given - z.avail_in;
 		if (result == Z_STREAM_END && left > 0)
-			result = inflateReset(&z);
+			result = zlib->inflate_reset(&z);
 	}
-	inflateEnd(&z);
+	zlib->inflate_end(&z);
 	return result == Z_STREAM_END;
 }
 

@@ -27,10 +27,13 @@ seccomp_enter(const struct seccomp_rule *rules, size_t count, enum seccomp_actio
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "util/mem.h"
 
 enum {
 	CALL_AT = offsetof(struct seccomp_data, nr),
@@ -63,14 +66,17 @@ seccomp_is_built_in(void)
 int
 seccomp_enter(const struct seccomp_rule *rules, size_t count, enum seccomp_action otherwise)
 {
-	static struct sock_filter code[ROOM];
-	struct sock_fprog program = { .filter = code };
+	struct sock_filter *code;
+	struct sock_fprog program;
 	unsigned n = 0;
+	long result;
 
 	if (count > SECCOMP_RULES_MAX) {
 		errno = EINVAL;
 		return -1;
 	}
+	/* Not static: the page would stay dirty as long as the session lives. */
+	code = mem_alloc(ROOM * sizeof *code);
 	code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ARCH_AT);
 	code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, COMPAT_AUDIT_ARCH, 1, 0);
 	code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
@@ -99,10 +105,12 @@ seccomp_enter(const struct seccomp_rule *rules, size_t count, enum seccomp_actio
 		code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, CALL_AT);
 	}
 	code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, actions[otherwise]);
-	program.len = (unsigned short)n;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return -1;
-	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+	program = (struct sock_fprog){ (unsigned short)n, code };
+	result = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (result == 0)
+		result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+	free(code);
+	return (int)result;
 }
 
 #endif

@@ -1,13 +1,13 @@
-/* Raw deflate both ways (RFC 4978, RFC 1951), by zlib. */
+/* Raw deflate both ways (RFC 4978, RFC 1951), by zlib, which is loaded for it. */
 #include "wire/compress.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "util/buf.h"
 #include "util/mem.h"
+#include "util/zlib_late.h"
 #include "wire/input.h"
 #include "wire/output.h"
 
@@ -22,6 +22,7 @@ enum {
 struct compress {
 	struct input *in;
 	struct output *out;
+	const struct zlib *zlib;
 	z_stream inflate, deflate;
 	bool inflating, deflating;	/* the stream has its memory */
 	bool ended;			/* the client closed its stream: nothing may follow */
@@ -37,11 +38,12 @@ wake_inflate(struct compress *c)
 	if (c->inflating)
 		return 0;
 	memset(&c->inflate, 0, sizeof c->inflate);
-	if (inflateInit2(&c->inflate, -WINDOW_BITS) != Z_OK)
+	if (c->zlib->inflate_init(&c->inflate, -WINDOW_BITS, ZLIB_VERSION,
+	    (int)sizeof c->inflate) != Z_OK)
 		return -1;
 	c->inflating = true;
-	if (c->window.len > 0 && inflateSetDictionary(&c->inflate, (const Bytef *)c->window.data,
-	    (uInt)c->window.len) != Z_OK)
+	if (c->window.len > 0 && c->zlib->inflate_set_dictionary(&c->inflate,
+	    (const Bytef *)c->window.data, (uInt)c->window.len) != Z_OK)
 		return -1;
 	buf_fini(&c->window);
 	return 0;
@@ -62,7 +64,7 @@ take_in(void *ctx, const char *wire, size_t len, struct buf *plain)
 	c->inflate.avail_in = (uInt)c->waiting.len;
 	c->inflate.next_out = (Bytef *)buf_reserve(plain, STEP);
 	c->inflate.avail_out = STEP;
-	result = inflate(&c->inflate, Z_SYNC_FLUSH);
+	result = c->zlib->inflate(&c->inflate, Z_SYNC_FLUSH);
 	plain->len += STEP - c->inflate.avail_out;
 	used = c->waiting.len - c->inflate.avail_in;
 	buf_drop(&c->waiting, used);
@@ -87,8 +89,8 @@ wake_deflate(struct compress *c)
 	if (c->deflating)
 		return 0;
 	memset(&c->deflate, 0, sizeof c->deflate);
-	if (deflateInit2(&c->deflate, LEVEL, Z_DEFLATED, -OUT_WINDOW_BITS, OUT_MEMORY,
-	    Z_DEFAULT_STRATEGY) != Z_OK)
+	if (c->zlib->deflate_init(&c->deflate, LEVEL, Z_DEFLATED, -OUT_WINDOW_BITS, OUT_MEMORY,
+	    Z_DEFAULT_STRATEGY, ZLIB_VERSION, (int)sizeof c->deflate) != Z_OK)
 		return -1;
 	c->deflating = true;
 	return 0;
@@ -111,7 +113,8 @@ give_out(void *ctx, const char *bytes, size_t len, bool flush, struct buf *wire)
 		do {
 			c->deflate.next_out = (Bytef *)buf_reserve(wire, STEP);
 			c->deflate.avail_out = STEP;
-			if (deflate(&c->deflate, flush && len == 0 ? Z_SYNC_FLUSH : Z_NO_FLUSH)
+			if (c->zlib->deflate(&c->deflate, flush && len == 0
+			    ? Z_SYNC_FLUSH : Z_NO_FLUSH)
 			    == Z_STREAM_ERROR)
 				return -1;
 			wire->len += STEP - c->deflate.avail_out;
@@ -131,10 +134,15 @@ rest(void *ctx)
 struct compress *
 compress_start(struct input *in, struct output *out)
 {
-	struct compress *c = mem_calloc(1, sizeof *c);
+	const struct zlib *zlib = zlib_late();
+	struct compress *c;
 	struct buf already = BUF_INIT;
 	int result;
 
+	if (zlib == NULL)
+		return NULL;
+	c = mem_calloc(1, sizeof *c);
+	c->zlib = zlib;
 	c->in = in;
 	c->out = out;
 	if (wake_inflate(c) < 0 || wake_deflate(c) < 0) {
@@ -168,16 +176,16 @@ compress_rest(struct compress *c)
 	 * Output is always flushed before a wait.
 	 */
 	if (c->deflating && !c->out->unflushed) {
-		deflateEnd(&c->deflate);
+		c->zlib->deflate_end(&c->deflate);
 		c->deflating = false;
 	}
 	/* The other way it must stand between two blocks, at a whole octet: after the client's flush. */
 	if (!c->inflating || c->waiting.len > 0 || c->in->filter_more || c->ended
 	    || c->inflate.data_type != 128
-	    || inflateGetDictionary(&c->inflate, window, &len) != Z_OK)
+	    || c->zlib->inflate_get_dictionary(&c->inflate, window, &len) != Z_OK)
 		return;
 	buf_add(&c->window, window, len);
-	inflateEnd(&c->inflate);
+	c->zlib->inflate_end(&c->inflate);
 	c->inflating = false;
 }
 
@@ -191,9 +199,9 @@ compress_stop(struct compress **compress)
 	c->in->filter = (struct input_filter){ NULL, NULL, NULL };
 	c->out->filter = (struct output_filter){ NULL, NULL };
 	if (c->inflating)
-		inflateEnd(&c->inflate);
+		c->zlib->inflate_end(&c->inflate);
 	if (c->deflating)
-		deflateEnd(&c->deflate);
+		c->zlib->deflate_end(&c->deflate);
 	buf_fini(&c->waiting);
 	buf_fini(&c->window);
 	free(c);

@@ -18,7 +18,7 @@ struct output;
 /*
  * From now on all that goes out is compressed (what is queued goes out plain
  * before) and all that comes in is taken for compressed, also what was read
- * already. NULL when zlib will not.
+ * already. NULL when zlib will not, or is not here.
  */
 struct compress *compress_start(struct input *in, struct output *out);
 
