@@ -287,12 +287,13 @@ run(struct session *s, struct command *cmd, struct sources *sources,
     struct result_options *options)
 {
 	struct parse *p = &cmd->parse;
+	const struct criteria_filters filters = search_filters(s);
 	struct criteria criteria;
 	int result;
 
 	if (parse_space(p) < 0 || read_sources(s, cmd, sources) < 0
 	    || result_parse(p, options) < 0
-	    || criteria_parse(p, CRITERIA_CHARSET_OPTIONAL, &criteria) < 0
+	    || criteria_parse(p, CRITERIA_CHARSET_OPTIONAL, &filters, &criteria) < 0
 	    || search_check(s, cmd, &criteria) < 0
 	    || check(s, cmd, sources, options, &cmd->err) < 0
 	    || view_refresh(s, &cmd->err) < 0)

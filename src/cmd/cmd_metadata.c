@@ -10,6 +10,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/notify_watch.h"
+#include "cmd/search.h"
 #include "session/names.h"
 #include "session/session.h"
 #include "session/view.h"
@@ -363,7 +364,9 @@ cmd_setmetadata(void *session, struct command *cmd)
 		if (changes[i].value_len > ENTRY_VALUE_MAX)
 			return err_set(&cmd->err, ERR_METADATA, "MAXSIZE %d] The value is too long",
 			    ENTRY_VALUE_MAX);
-		if (check_special_use(cmd, name, &changes[i]) < 0)
+		if (check_special_use(cmd, name, &changes[i]) < 0
+		    || filter_check(name, changes[i].entry, changes[i].value, changes[i].value_len,
+		    cmd->arena, &cmd->err) < 0)
 			return -1;
 	}
 	if (notes_change(&s->account, NOTES_METADATA, changes, count, within_bounds, (void *)name,

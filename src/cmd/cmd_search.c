@@ -186,13 +186,14 @@ cmd_search(void *session, struct command *cmd)
 	struct session *s = session;
 	struct result_options options;
 	struct search_update update;
+	const struct criteria_filters filters = search_filters(s);
 	struct criteria criteria;
 	int result = 0;
 
 	search_update_init(&update, cmd, &options);
 	if (refuse_numbers(s, cmd) < 0 || parse_space(&cmd->parse) < 0
 	    || result_parse(&cmd->parse, &options) < 0
-	    || criteria_parse(&cmd->parse, CRITERIA_CHARSET_OPTIONAL, &criteria) < 0
+	    || criteria_parse(&cmd->parse, CRITERIA_CHARSET_OPTIONAL, &filters, &criteria) < 0
 	    || search_check(s, cmd, &criteria) < 0
 	    || (options.update && search_context_check_tag(s, cmd, &cmd->err) < 0)
 	    || view_refresh(s, &cmd->err) < 0

@@ -95,6 +95,7 @@ cmd_sort(void *session, struct command *cmd)
 	struct result_options options;
 	struct search_update update;
 	struct sort_program program;
+	const struct criteria_filters filters = search_filters(s);
 	struct criteria criteria;
 	int result = 0;
 
@@ -102,7 +103,7 @@ cmd_sort(void *session, struct command *cmd)
 	if (refuse_numbers(s, cmd) < 0 || parse_space(p) < 0 || result_parse(p, &options) < 0
 	    || sort_parse(p, &program) < 0
 	    || parse_space(p) < 0
-	    || criteria_parse_sort(p, &options, &criteria) < 0
+	    || criteria_parse_sort(p, &options, &filters, &criteria) < 0
 	    || search_check(s, cmd, &criteria) < 0
 	    || (options.update && search_context_check_tag(s, cmd, &cmd->err) < 0)
 	    || view_refresh(s, &cmd->err) < 0
@@ -153,10 +154,11 @@ cmd_thread(void *session, struct command *cmd)
 	struct session *s = session;
 	struct parse *p = &cmd->parse;
 	enum thread_algorithm algorithm;
+	const struct criteria_filters filters = search_filters(s);
 	struct criteria criteria;
 
 	if (refuse_numbers(s, cmd) < 0 || parse_space(p) < 0 || thread_parse(p, &algorithm) < 0 || parse_space(p) < 0
-	    || criteria_parse(p, CRITERIA_CHARSET_FIRST, &criteria) < 0
+	    || criteria_parse(p, CRITERIA_CHARSET_FIRST, &filters, &criteria) < 0
 	    || search_check(s, cmd, &criteria) < 0
 	    || view_refresh(s, &cmd->err) < 0)
 		return -1;

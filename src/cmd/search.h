@@ -17,6 +17,13 @@ struct mailbox;
 struct search_source;
 struct session;
 
+/* Filters of this account, for criteria_parse; made in filters.c. */
+struct criteria_filters search_filters(struct session *s);
+
+/* Is an entry of the server's metadata a filter, and then none that could be used? -1 with err. */
+int filter_check(const char *mailbox, const char *entry, const char *value, size_t len,
+    struct arena *arena, struct err *err);
+
 /* Are these criteria allowed in this session? Also what using them enables. */
 int search_check(struct session *s, struct command *cmd, const struct criteria *criteria);
 

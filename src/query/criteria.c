@@ -14,7 +14,6 @@
 #include "util/arena.h"
 #include "util/ascii.h"
 #include "util/buf.h"
-#include "wire/capability.h"
 #include "wire/flags.h"
 
 enum key_form {
@@ -31,6 +30,7 @@ enum key_form {
 	KEY_MODSEQ,
 	KEY_SAVEDATE,
 	KEY_OBJECTID,	/* a: kind */
+	KEY_FILTER,
 	KEY_NOT,
 	KEY_OR,
 };
@@ -39,55 +39,55 @@ struct key_row {
 	const char *name;
 	enum key_form form;
 	unsigned a, b;
-	const char *capability;
 };
 
 static const struct key_row keys[] = {
-	{ "ALL", KEY_ALL, 0, 0, NULL },
-	{ "ANSWERED", KEY_FLAGS, FLAG_ANSWERED, FLAG_ANSWERED, NULL },
-	{ "BCC", KEY_FIELD, FIELD_BCC, 0, NULL },
-	{ "BEFORE", KEY_DATE, DATE_INTERNAL, DATE_BEFORE, NULL },
-	{ "BODY", KEY_TEXT, CRITERION_BODY, 0, NULL },
-	{ "CC", KEY_FIELD, FIELD_CC, 0, NULL },
-	{ "DELETED", KEY_FLAGS, FLAG_DELETED, FLAG_DELETED, NULL },
-	{ "DRAFT", KEY_FLAGS, FLAG_DRAFT, FLAG_DRAFT, NULL },
-	{ "EMAILID", KEY_OBJECTID, CRITERION_EMAILID, 0, "OBJECTID" },
-	{ "FLAGGED", KEY_FLAGS, FLAG_FLAGGED, FLAG_FLAGGED, NULL },
-	{ "FROM", KEY_FIELD, FIELD_FROM, 0, NULL },
-	{ "HEADER", KEY_HEADER, 0, 0, NULL },
-	{ "KEYWORD", KEY_KEYWORD, 0, 0, NULL },
-	{ "LARGER", KEY_SIZE, CRITERION_LARGER, 0, NULL },
-	{ "MODSEQ", KEY_MODSEQ, 0, 0, "CONDSTORE" },
+	{ "ALL", KEY_ALL, 0, 0 },
+	{ "ANSWERED", KEY_FLAGS, FLAG_ANSWERED, FLAG_ANSWERED },
+	{ "BCC", KEY_FIELD, FIELD_BCC, 0 },
+	{ "BEFORE", KEY_DATE, DATE_INTERNAL, DATE_BEFORE },
+	{ "BODY", KEY_TEXT, CRITERION_BODY, 0 },
+	{ "CC", KEY_FIELD, FIELD_CC, 0 },
+	{ "DELETED", KEY_FLAGS, FLAG_DELETED, FLAG_DELETED },
+	{ "DRAFT", KEY_FLAGS, FLAG_DRAFT, FLAG_DRAFT },
+	{ "EMAILID", KEY_OBJECTID, CRITERION_EMAILID, 0 },
+	{ "FILTER", KEY_FILTER, 0, 0 },
+	{ "FLAGGED", KEY_FLAGS, FLAG_FLAGGED, FLAG_FLAGGED },
+	{ "FROM", KEY_FIELD, FIELD_FROM, 0 },
+	{ "HEADER", KEY_HEADER, 0, 0 },
+	{ "KEYWORD", KEY_KEYWORD, 0, 0 },
+	{ "LARGER", KEY_SIZE, CRITERION_LARGER, 0 },
+	{ "MODSEQ", KEY_MODSEQ, 0, 0 },
 	/* NEW, OLD and RECENT are of IMAP4rev1 only and do no harm to others */
-	{ "NEW", KEY_FLAGS, FLAG_RECENT | FLAG_SEEN, FLAG_RECENT, NULL },
-	{ "NOT", KEY_NOT, 0, 0, NULL },
-	{ "OLD", KEY_FLAGS, FLAG_RECENT, 0, NULL },
-	{ "OLDER", KEY_WITHIN, CRITERION_OLDER, 0, "WITHIN" },
-	{ "ON", KEY_DATE, DATE_INTERNAL, DATE_ON, NULL },
-	{ "OR", KEY_OR, 0, 0, NULL },
-	{ "RECENT", KEY_FLAGS, FLAG_RECENT, FLAG_RECENT, NULL },
-	{ "SAVEDATESUPPORTED", KEY_SAVEDATE, 0, 0, "SAVEDATE" },
-	{ "SAVEDBEFORE", KEY_DATE, DATE_SAVED, DATE_BEFORE, "SAVEDATE" },
-	{ "SAVEDON", KEY_DATE, DATE_SAVED, DATE_ON, "SAVEDATE" },
-	{ "SAVEDSINCE", KEY_DATE, DATE_SAVED, DATE_SINCE, "SAVEDATE" },
-	{ "SEEN", KEY_FLAGS, FLAG_SEEN, FLAG_SEEN, NULL },
-	{ "SENTBEFORE", KEY_DATE, DATE_SENT, DATE_BEFORE, NULL },
-	{ "SENTON", KEY_DATE, DATE_SENT, DATE_ON, NULL },
-	{ "SENTSINCE", KEY_DATE, DATE_SENT, DATE_SINCE, NULL },
-	{ "SINCE", KEY_DATE, DATE_INTERNAL, DATE_SINCE, NULL },
-	{ "SMALLER", KEY_SIZE, CRITERION_SMALLER, 0, NULL },
-	{ "SUBJECT", KEY_FIELD, FIELD_SUBJECT, 0, NULL },
-	{ "TEXT", KEY_TEXT, CRITERION_TEXT, 0, NULL },
-	{ "THREADID", KEY_OBJECTID, CRITERION_THREADID, 0, "OBJECTID" },
-	{ "TO", KEY_FIELD, FIELD_TO, 0, NULL },
-	{ "UID", KEY_UID, 0, 0, NULL },
-	{ "UNANSWERED", KEY_FLAGS, FLAG_ANSWERED, 0, NULL },
-	{ "UNDELETED", KEY_FLAGS, FLAG_DELETED, 0, NULL },
-	{ "UNDRAFT", KEY_FLAGS, FLAG_DRAFT, 0, NULL },
-	{ "UNFLAGGED", KEY_FLAGS, FLAG_FLAGGED, 0, NULL },
-	{ "UNKEYWORD", KEY_KEYWORD, 1, 0, NULL },
-	{ "UNSEEN", KEY_FLAGS, FLAG_SEEN, 0, NULL },
-	{ "YOUNGER", KEY_WITHIN, CRITERION_YOUNGER, 0, "WITHIN" },
+	{ "NEW", KEY_FLAGS, FLAG_RECENT | FLAG_SEEN, FLAG_RECENT },
+	{ "NOT", KEY_NOT, 0, 0 },
+	{ "OLD", KEY_FLAGS, FLAG_RECENT, 0 },
+	{ "OLDER", KEY_WITHIN, CRITERION_OLDER, 0 },
+	{ "ON", KEY_DATE, DATE_INTERNAL, DATE_ON },
+	{ "OR", KEY_OR, 0, 0 },
+	{ "RECENT", KEY_FLAGS, FLAG_RECENT, FLAG_RECENT },
+	{ "SAVEDATESUPPORTED", KEY_SAVEDATE, 0, 0 },
+	{ "SAVEDBEFORE", KEY_DATE, DATE_SAVED, DATE_BEFORE },
+	{ "SAVEDON", KEY_DATE, DATE_SAVED, DATE_ON },
+	{ "SAVEDSINCE", KEY_DATE, DATE_SAVED, DATE_SINCE },
+	{ "SEEN", KEY_FLAGS, FLAG_SEEN, FLAG_SEEN },
+	{ "SENTBEFORE", KEY_DATE, DATE_SENT, DATE_BEFORE },
+	{ "SENTON", KEY_DATE, DATE_SENT, DATE_ON },
+	{ "SENTSINCE", KEY_DATE, DATE_SENT, DATE_SINCE },
+	{ "SINCE", KEY_DATE, DATE_INTERNAL, DATE_SINCE },
+	{ "SMALLER", KEY_SIZE, CRITERION_SMALLER, 0 },
+	{ "SUBJECT", KEY_FIELD, FIELD_SUBJECT, 0 },
+	{ "TEXT", KEY_TEXT, CRITERION_TEXT, 0 },
+	{ "THREADID", KEY_OBJECTID, CRITERION_THREADID, 0 },
+	{ "TO", KEY_FIELD, FIELD_TO, 0 },
+	{ "UID", KEY_UID, 0, 0 },
+	{ "UNANSWERED", KEY_FLAGS, FLAG_ANSWERED, 0 },
+	{ "UNDELETED", KEY_FLAGS, FLAG_DELETED, 0 },
+	{ "UNDRAFT", KEY_FLAGS, FLAG_DRAFT, 0 },
+	{ "UNFLAGGED", KEY_FLAGS, FLAG_FLAGGED, 0 },
+	{ "UNKEYWORD", KEY_KEYWORD, 1, 0 },
+	{ "UNSEEN", KEY_FLAGS, FLAG_SEEN, 0 },
+	{ "YOUNGER", KEY_WITHIN, CRITERION_YOUNGER, 0 },
 };
 
 static const enum criterion_cost costs[] = {
@@ -114,6 +114,8 @@ struct reader {
 	struct parse *p;
 	struct criteria *out;
 	struct charset charset;
+	const struct criteria_filters *filters;
+	unsigned filter_depth, filters_used;
 	struct frame *top;
 	struct frame *spare;		/* popped frames, used again */
 	unsigned nodes, open;
@@ -390,6 +392,67 @@ read_object_id(struct reader *r, struct criterion *node)
 	return 0;
 }
 
+static int read_keys(struct reader *r);
+
+/* A filter has no command around it: nothing follows its end, and no literal can. */
+static struct parse
+parse_of_filter(const char *program, size_t len, struct arena *arena, struct err *err)
+{
+	return (struct parse){ .arena = arena, .err = err, .line = program, .at = program,
+		.end = program + len };
+}
+
+static int
+undefined_filter(struct reader *r, const char *name, const char *why)
+{
+	return err_set(r->p->err, ERR_UNDEFINED_FILTER, "%.200s] %s", name, why);
+}
+
+/*
+ * FILTER name: the program that is kept under this name stands here as one key,
+ * between parentheses as it were (RFC 5466 3.1).
+ */
+static int
+read_filter(struct reader *r, struct criterion **out)
+{
+	struct parse *p = r->p, inner;
+	struct reader outer = *r;
+	struct str name, value;
+	struct err err;
+	int result;
+
+	if (parse_space(p) < 0 || parse_atom(p, &name) < 0)
+		return -1;
+	if (r->charset.iconv != NULL && r->filter_depth == 0)
+		return err_set(p->err, ERR_SYNTAX, "[BADCHARSET (US-ASCII UTF-8)] Filters are in UTF-8");
+	if (r->filters == NULL || r->filter_depth == CRITERIA_FILTER_DEPTH_MAX)
+		return undefined_filter(r, name.data, "Filters name each other in a circle");
+	if (++r->filters_used > CRITERIA_FILTERS_MAX)
+		return err_set(p->err, ERR_LIMIT, "More than %d filters", CRITERIA_FILTERS_MAX);
+	if (!r->filters->get(r->filters->ctx, name, p->arena, &value, p->err))
+		return -1;
+	if (value.data == NULL)
+		return undefined_filter(r, name.data, "There is no such filter");
+	inner = parse_of_filter(value.data, value.len, p->arena, &err);
+	r->p = &inner;
+	r->top = NULL;
+	r->charset = CHARSET_INIT;
+	r->filter_depth++;
+	result = read_keys(r);
+	*out = r->out->root;
+	r->p = p;
+	r->top = outer.top;
+	r->charset = outer.charset;
+	r->filter_depth--;
+	if (result == 0)
+		return 0;
+	if (err.kind != ERR_SYNTAX) {
+		*p->err = err;
+		return -1;
+	}
+	return undefined_filter(r, name.data, "The filter is no whole search program");
+}
+
 static int
 read_leaf(struct reader *r, const struct key_row *row, struct criterion **out)
 {
@@ -448,6 +511,8 @@ read_leaf(struct reader *r, const struct key_row *row, struct criterion **out)
 	case KEY_OBJECTID:
 		*out = node_new(r, (enum criterion_kind)row->a);
 		return read_object_id(r, *out);
+	case KEY_FILTER:
+		return read_filter(r, out);
 	case KEY_NOT:
 	case KEY_OR:
 		break;
@@ -548,13 +613,27 @@ read_charset(struct reader *r, enum criteria_charset where)
 	return charset_open(&r->charset, name.data, p->err);
 }
 
+/* Keys up to the end, as one: out->root. */
+static int
+read_keys(struct reader *r)
+{
+	struct criterion *node;
+	int result = push(r, node_new(r, CRITERION_AND), 0, false);
+
+	while (result == 0) {
+		result = read_key(r, &node);
+		if (result == 0 && node != NULL)
+			result = hand_up(r, node);
+	}
+	return result < 0 ? -1 : 0;
+}
+
 /* late: where to keep a RETURN that stands behind the charset, NULL where none may. */
 static int
 read_program(struct parse *p, enum criteria_charset charset, struct result_options *late,
-    struct criteria *out)
+    const struct criteria_filters *filters, struct criteria *out)
 {
-	struct reader r = { .p = p, .out = out, .charset = CHARSET_INIT };
-	struct criterion *node;
+	struct reader r = { .p = p, .out = out, .charset = CHARSET_INIT, .filters = filters };
 	int result;
 
 	*out = (struct criteria){ .root = NULL };
@@ -562,31 +641,41 @@ read_program(struct parse *p, enum criteria_charset charset, struct result_optio
 	if (result == 0 && late != NULL)
 		result = result_parse(p, late);
 	if (result == 0)
-		result = push(&r, node_new(&r, CRITERION_AND), 0, false);
-	while (result == 0) {
-		result = read_key(&r, &node);
-		if (result == 0 && node != NULL)
-			result = hand_up(&r, node);
-	}
+		result = read_keys(&r);
 	charset_close(&r.charset);
-	return result < 0 ? -1 : 0;
+	return result;
 }
 
 int
-criteria_parse(struct parse *p, enum criteria_charset charset, struct criteria *out)
+criteria_parse(struct parse *p, enum criteria_charset charset,
+    const struct criteria_filters *filters, struct criteria *out)
 {
-	return read_program(p, charset, NULL, out);
+	return read_program(p, charset, NULL, filters, out);
 }
 
 int
-criteria_parse_sort(struct parse *p, struct result_options *options, struct criteria *out)
+criteria_parse_sort(struct parse *p, struct result_options *options,
+    const struct criteria_filters *filters, struct criteria *out)
 {
-	return read_program(p, CRITERIA_CHARSET_FIRST, options->given ? NULL : options, out);
+	return read_program(p, CRITERIA_CHARSET_FIRST, options->given ? NULL : options, filters, out);
 }
 
-void
-criteria_capabilities(struct buf *list)
+/* Filters that this one names are looked up when it is used: they may come later. */
+static bool
+any_filter(void *ctx, struct str name, struct arena *arena, struct str *value, struct err *err)
 {
-	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-		capability_add(list, keys[i].capability);
+	(void)ctx, (void)name, (void)arena, (void)err;
+	*value = (struct str){ "ALL", 3 };
+	return true;
+}
+
+int
+criteria_check_filter(const char *program, size_t len, struct arena *arena, struct err *err)
+{
+	const struct criteria_filters any = { .get = any_filter };
+	struct parse p = parse_of_filter(program, len, arena, err);
+	struct criteria criteria = { .root = NULL };
+	struct reader r = { .p = &p, .out = &criteria, .charset = CHARSET_INIT, .filters = &any };
+
+	return read_keys(&r);
 }

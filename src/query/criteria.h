@@ -1,7 +1,8 @@
 /*
  * The search program of SEARCH, SORT, THREAD and ESEARCH as a tree: keys of
  * RFC 9051 6.4.4 and RFC 3501 6.4.4, RFC 5032 (OLDER, YOUNGER), RFC 7162 3.1.5
- * (MODSEQ), RFC 8514 (SAVED...), RFC 8474 (EMAILID, THREADID), RFC 5182 ("$").
+ * (MODSEQ), RFC 8514 (SAVED...), RFC 8474 (EMAILID, THREADID), RFC 5182 ("$"),
+ * RFC 5466 (FILTER).
  * What the keys mean for a message is search.c's matter.
  */
 #ifndef QUERY_CRITERIA_H
@@ -17,6 +18,7 @@
 
 struct arena;
 struct buf;
+struct err;
 
 enum criterion_kind {
 	CRITERION_AND,		/* every child; without children: every message */
@@ -105,6 +107,9 @@ enum {
 	CRITERIA_NODES_MAX = 20000,
 	/* Lists, NOTs and ORs that wait for their keys at one time. */
 	CRITERIA_OPEN_MAX = 10000,
+	/* Filters in filters; RFC 5466 3.1 wants three at least. What is deeper goes in a circle. */
+	CRITERIA_FILTER_DEPTH_MAX = 8,
+	CRITERIA_FILTERS_MAX = 100,	/* in one program, also in filters; each is looked up in a file */
 	/* Of the tree, where lists in lists and ORs in ORs are one: recursion walks it. */
 	CRITERIA_DEPTH_MAX = 500,
 	/* Different HEADER names; each may cost a look at the header of every message. */
@@ -118,17 +123,33 @@ enum criteria_charset {
 };
 
 /*
+ * Where the programs of FILTER are kept (RFC 5466). get: the program of that name, with
+ * a NUL behind it, in the arena; false with err filled if it cannot be had, NULL in
+ * value->data if there is none.
+ */
+struct criteria_filters {
+	void *ctx;
+	bool (*get)(void *ctx, struct str name, struct arena *arena, struct str *value,
+	    struct err *err);
+};
+
+/*
  * Read the program up to the end of the command; all of it lives in p->arena.
  * ERR_BADCHARSET for a character set that is not known, ERR_LIMIT for a program
- * of too many keys, else ERR_SYNTAX.
+ * of too many keys, ERR_UNDEFINED_FILTER, else ERR_SYNTAX.
  */
-int criteria_parse(struct parse *p, enum criteria_charset charset, struct criteria *out);
+int criteria_parse(struct parse *p, enum criteria_charset charset,
+    const struct criteria_filters *filters, struct criteria *out);
 
 /*
  * The same for SORT. Drafts of RFC 5267 had RETURN behind the charset, and test suites
  * still send it there: taken into *options, if these were not given before.
  */
-int criteria_parse_sort(struct parse *p, struct result_options *options, struct criteria *out);
+int criteria_parse_sort(struct parse *p, struct result_options *options,
+    const struct criteria_filters *filters, struct criteria *out);
+
+/* Is this a whole program, as the value of a filter has to be? -1 with ERR_SYNTAX. */
+int criteria_check_filter(const char *program, size_t len, struct arena *arena, struct err *err);
 
 /*
  * Say what "*" means: the last number and the last UID of a mailbox, 0 for an
@@ -148,8 +169,5 @@ void criteria_freeze(struct criteria *criteria,
 
 /* The same criteria in another arena, for what outlives its command (RFC 5267 UPDATE). */
 void criteria_copy(const struct criteria *from, struct criteria *to, struct arena *arena);
-
-/* The capabilities that the rows of the key table keep, for wire/capability.h. */
-void criteria_capabilities(struct buf *list);
 
 #endif

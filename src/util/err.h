@@ -38,6 +38,7 @@ enum err_kind {
 	ERR_MESSAGELIMIT,	/* NO [MESSAGELIMIT ...]; client begins with the rest of the code and "]" */
 	ERR_BADEVENT,		/* NO [BADEVENT (...)]: NOTIFY of what we do not watch */
 	ERR_NOTIFICATIONOVERFLOW,	/* NO [NOTIFICATIONOVERFLOW] */
+	ERR_UNDEFINED_FILTER,	/* NO [UNDEFINED-FILTER ...]; likewise */
 	ERR_METADATA,		/* NO [METADATA ...]; client begins with the rest of the code and "]" */
 
 	ERR_WORLD,		/* NO [SERVERBUG]... logged: a call failed in a way of its own */

@@ -272,6 +272,10 @@ literal(struct parse *p, struct str *out)
 		return err_set(p->err, ERR_SYNTAX,
 		    "A literal of more than %d octets must wait for the +", LITERAL_MINUS_MAX);
 	}
+	if (p->in == NULL) {
+		p->at = start;
+		return parse_fail(p, "no literal in a text that is kept");
+	}
 	if (p->literals_max > 0 && p->literals >= p->literals_max) {
 		p->at = start;
 		return err_set(p->err, ERR_TOOBIG, "The command has more than %u literals",

@@ -30,7 +30,7 @@ struct str {
 };
 
 struct parse {
-	struct input *in;
+	struct input *in;	/* NULL for a text that is no command: it has no literals */
 	struct output *out;
 	struct arena *arena;
 	struct err *err;

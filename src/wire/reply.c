@@ -35,6 +35,7 @@ static const struct {
 	[ERR_BADURL] = { "NO", "[BADURL " },
 	[ERR_COMPRESSIONACTIVE] = { "NO", "[COMPRESSIONACTIVE] " },
 	[ERR_MESSAGELIMIT] = { "NO", "[MESSAGELIMIT " },
+	[ERR_UNDEFINED_FILTER] = { "NO", "[UNDEFINED-FILTER " },
 	[ERR_METADATA] = { "NO", "[METADATA " },
 	[ERR_BADEVENT] = { "NO", "[BADEVENT (MessageNew MessageExpunge FlagChange MailboxName "
 	    "SubscriptionChange MailboxMetadataChange ServerMetadataChange)] " },

@@ -126,7 +126,7 @@ search(void *session, struct command *cmd)
 
 	(void)session;
 	if (parse_space(&cmd->parse) < 0
-	    || criteria_parse(&cmd->parse, CRITERIA_CHARSET_OPTIONAL, &criteria) < 0)
+	    || criteria_parse(&cmd->parse, CRITERIA_CHARSET_OPTIONAL, NULL, &criteria) < 0)
 		return -1;
 	criteria_bind(&criteria, 10, 100, cmd->arena);
 	buf_addf(said, "%u %u %d\n", criteria.field_count, criteria.text_count, criteria.root->kind);

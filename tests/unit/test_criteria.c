@@ -108,7 +108,7 @@ read_text(struct command *c, const char *text, enum criteria_charset charset)
 		.arena = &c->arena, .err = &c->err, .line = c->text, .at = c->text,
 		.end = c->text + len, .held_max = 1 << 20,
 	};
-	return criteria_parse(&c->parse, charset, &c->criteria);
+	return criteria_parse(&c->parse, charset, NULL, &c->criteria);
 }
 
 static void

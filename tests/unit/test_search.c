@@ -311,7 +311,7 @@ ask(struct asked *a, const char *program, const struct result_plan *plan,
 
 	*a = (struct asked){ .arena = ARENA_INIT };
 	opens = disk = texts = 0;
-	if (criteria_parse(&p, CRITERIA_CHARSET_OPTIONAL, &a->criteria) < 0) {
+	if (criteria_parse(&p, CRITERIA_CHARSET_OPTIONAL, NULL, &a->criteria) < 0) {
 		check(false, "%s: %s", program, err.client);
 		exit(1);
 	}
