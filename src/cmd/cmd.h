@@ -128,6 +128,9 @@ struct list_event {
 /* "* LIST (...) "/" name" for each: whether it is there and subscribed by now is looked up. */
 void send_list_events(struct session *s, const struct list_event *events, size_t count);
 
+/* Under IMAP4rev2, if the client gave a name that had to be composed: the same with OLDNAME. */
+void send_list_composed(struct session *s, const char *name);
+
 /* ---- CREATE (cmd_folder.c), also for SETMETADATA ---- */
 
 /* May a mailbox be for this: "\\Sent", "\\Drafts" ... (RFC 6154)? */

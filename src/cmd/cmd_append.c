@@ -215,6 +215,8 @@ cmd_append(void *session, struct command *cmd)
 	} while (parse_peek(p) == ' ' && p->at + 1 < p->end);
 	if (parse_end(p) == 0)
 		result = deliver(&a, &cmd->code);
+	if (result == 0)
+		send_list_composed(a.s, a.name);
 out:
 	append_fini(&a);
 	return result;

@@ -129,6 +129,7 @@ cmd_create(void *session, struct command *cmd)
 	if (uses != NULL && *uses != '\0' && notes_set(&s->account, NOTES_METADATA, name,
 	    NOTE_SPECIAL_USE, uses, strlen(uses), &cmd->err) < 0)
 		return -1;
+	send_list_composed(s, name);
 	notify_made(s, name);
 	if (uses != NULL && *uses != '\0')
 		notify_noted(s, &(struct note){ (char *)name, (char *)NOTE_SPECIAL_USE, uses, strlen(uses) }, 1);
@@ -180,6 +181,7 @@ cmd_delete(void *session, struct command *cmd)
 		deselect(s, name);
 	if (folder_delete(&s->account, name, &cmd->err) < 0)
 		return -1;
+	send_list_composed(s, name);
 	notify_removed(s, name);
 	/* The name keeps its subscription (RFC 9051 6.3.7), not what was said about the mailbox. */
 	return notes_rename(&s->account, NOTES_METADATA, name, NULL, &cmd->err);
@@ -256,6 +258,7 @@ cmd_rename(void *session, struct command *cmd)
 	}
 	if (folder_rename(&s->account, from, to, &cmd->err) < 0)
 		return -1;
+	send_list_composed(s, to);
 	notify_renamed(s, from, to);
 	return notes_rename(&s->account, NOTES_METADATA, from, to, &cmd->err);
 }

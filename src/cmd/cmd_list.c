@@ -497,6 +497,15 @@ cmd_list(void *session, struct command *cmd)
 }
 
 void
+send_list_composed(struct session *s, const char *name)
+{
+	struct list_event event = { .name = name, .old_name = name_given_for(s, name) };
+
+	if (s->enabled_rev2 && event.old_name != NULL)
+		send_list_events(s, &event, 1);
+}
+
+void
 send_list_of(struct session *s, const char *name)
 {
 	struct list_request r = { .extended = true };

@@ -139,7 +139,9 @@ send_selected(struct session *s, const char *name)
 	    m->facts.mailbox_id);
 	if (m->unsaved)
 		output_text(out, "* NO [UIDNOTSTICKY] UIDs cannot be kept here\r\n");
-	if (s->enabled_rev2)
+	if (s->enabled_rev2 && name_given_for(s, name) != NULL)
+		send_list_composed(s, name);
+	else if (s->enabled_rev2)
 		send_list_of(s, name);
 }
 

@@ -134,6 +134,7 @@ spell_composed(struct session *s, const char *name, size_t len, bool for_new, st
 	const struct message_ops *ops;
 	struct buf composed = BUF_INIT;
 
+	buf_reset(&s->name_given);
 	if (spell_for_store(s, name, len, out, err) < 0)
 		return -1;
 	/* Modified UTF-7 has no rule of forms, and its clients look for just the name that they gave. */
@@ -144,10 +145,22 @@ spell_composed(struct session *s, const char *name, size_t len, bool for_new, st
 	if (ops == NULL)
 		return -1;
 	ops->compose(out->data + start, out->len - start, &composed);
-	out->len = start;
-	buf_add(out, composed.data, composed.len);
+	if (strcmp(buf_str(&composed), buf_str(out) + start) != 0) {
+		buf_adds(&s->name_given, buf_str(out) + start);
+		buf_reset(&s->name_composed);
+		buf_adds(&s->name_composed, buf_str(&composed));
+		out->len = start;
+		buf_add(out, composed.data, composed.len);
+	}
 	buf_fini(&composed);
 	return 0;
+}
+
+const char *
+name_given_for(const struct session *s, const char *name)
+{
+	return s->name_given.len > 0 && strcmp(buf_str(&s->name_composed), name) == 0
+	    ? buf_str(&s->name_given) : NULL;
 }
 
 int

@@ -27,6 +27,12 @@ int name_from_client(struct session *s, const char *name, size_t len, struct buf
 int name_for_new(struct session *s, const char *name, size_t len, struct buf *out,
     struct err *err);
 
+/*
+ * How the client spelled the mailbox that this command is about, if it had to be
+ * composed: what OLDNAME tells (RFC 9051 6.3.9.7). In the store's way; else NULL.
+ */
+const char *name_given_for(const struct session *s, const char *name);
+
 /* The client's name behind out. */
 void name_to_client(const struct session *s, const char *name, struct buf *out);
 

@@ -217,6 +217,8 @@ session_run(const struct session_options *options, int in_fd, int out_fd)
 	if (s.notify != NULL)
 		s.notify->ops->free(&s);
 	seqset_fini(&s.saved);
+	buf_fini(&s.name_given);
+	buf_fini(&s.name_composed);
 	mail_fini(&s.mail);
 	dispatch_fini(&s.dispatch);
 	account_close(&s.account);

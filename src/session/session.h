@@ -81,6 +81,9 @@ struct session {
 	/* NOTIFY: replaced by the next one */
 	struct notify *notify;		/* NULL: never asked */
 
+	/* the last mailbox name that was read, when it had to be composed: as given, and as it is */
+	struct buf name_given, name_composed;
+
 	/* the selected mailbox */
 	struct mailbox *mailbox;
 	bool examined;			/* opened by EXAMINE: nothing is changed for the client */

@@ -49,6 +49,21 @@ load ../lib
 	must A 'LIST "" *'; names A INBOX 한 கொ
 }
 
+@test "IMAP4rev2: a name that was composed is told, with OLDNAME (RFC 9051 6.3.2, 6.3.4 to 6.3.6, 6.3.12, 6.3.9.7)" {
+	local told='"Café" ("OLDNAME" ({{"?}}Cafe\xcc\x81{{"?}}))'
+	told=$(printf '%b' "$told")
+	mailbox inbox; start A; must A 'ENABLE IMAP4rev2'
+	must A 'CREATE ' '=Cafe\xcc\x81'; heard A "* LIST (...) \"/\" $told"
+	must A 'SELECT ' '=Cafe\xcc\x81'; heard A "* LIST (...) \"/\" $told"; unheard A '* LIST (...) "/" "Café"'
+	must A 'EXAMINE ' '=Cafe\xcc\x81'; heard A "* LIST (...) \"/\" $told"
+	must A 'APPEND ' '=Cafe\xcc\x81' ' ' @plain.eml; heard A "* LIST (...) \"/\" $told"
+	must A 'SELECT "Café"'; heard A '* LIST (...) "/" "Café"'
+	must A 'DELETE ' '=Cafe\xcc\x81'; heard A "* LIST (...\\NonExistent...) \"/\" $told"
+	must A 'RENAME inbox ' '=Cafe\xcc\x81'
+	must A 'RENAME "Café" x'; must A 'RENAME x ' '=Cafe\xcc\x81'; heard A "* LIST (...) \"/\" $told"
+	start B; must B 'ENABLE UTF8=ACCEPT'; must B 'SELECT ' '=Cafe\xcc\x81'; unheard B '* LIST...'
+}
+
 @test "IMAP4rev2: a decomposed name that another program made stays what it is, and can be opened" {
 	mailbox inbox; mkdir -p "$T/Maildir/.Cafe"$'\xcc\x81'/{cur,new,tmp}; give "$T/Maildir/.Cafe"$'\xcc\x81'
 	start A; must A 'ENABLE IMAP4rev2'; must A 'SELECT ' '=Cafe\xcc\x81'; must A 'LIST "" *'; names A INBOX $'Cafe\xcc\x81'
