@@ -4,8 +4,9 @@
     rename_storm.py MAILDIR ROUNDS NAME COMMAND...
 
 Prints one line of counts: renames, messages told as gone that nobody deleted,
-messages that got a second UID, messages that one FETCH did not show, commands
-that were refused. Exit status 1 if the first three are not nought.
+messages that got a second UID, messages that one FETCH did not show, flags that
+STORE set and no file has, files that EXPUNGE left, commands that were refused.
+Exit status 1 if any but the first and the last is not nought.
 """
 import os
 import pwd
@@ -17,7 +18,7 @@ import time
 
 from session import Failed, Session
 
-MESSAGES = 100
+MESSAGES = 200
 HEADER = b'BODY[HEADER.FIELDS (X-ID)]'
 
 
@@ -41,7 +42,7 @@ class Storm:
         self.maildir = maildir
         self.user = None
         self.uid_of, self.of_uid = {}, {}
-        self.deleted = set()
+        self.deleted, self.expunged, self.answered = set(), set(), set()
         self.gone, self.renumbered, self.unseen, self.refused = set(), set(), 0, 0
         top = os.path.dirname(maildir)
         if os.geteuid() == 0:
@@ -64,7 +65,6 @@ class Storm:
             os.chown(path, *self.user)
 
     def say(self, s, text):
-        before = list(s.uids)
         answer = s.command([text])
         for r in s.said:
             if r.name == b'FETCH' and HEADER in r.data and b'UID' in r.data:
@@ -73,7 +73,7 @@ class Storm:
                     self.learn(int(found.group(1)), int(r.data[b'UID']))
         if answer.name != b'OK':
             self.refused += 1
-        return before
+        return answer.name == b'OK'
 
     def learn(self, number, uid):
         if self.uid_of.setdefault(number, uid) != uid or self.of_uid.setdefault(uid, number) != number:
@@ -94,16 +94,28 @@ class Storm:
         self.unseen += max(0, count - shown)
         self.missing(s)
         live = [u for n, u in self.uid_of.items() if n not in self.deleted]
-        self.say(s, b'UID STORE %s +FLAGS (\\Answered)' % ','.join(map(str, random.sample(live, 10))).encode())
+        answered = random.sample(live, 20)
+        if self.say(s, b'UID STORE %s +FLAGS.SILENT (\\Answered)' % ','.join(map(str, answered)).encode()):
+            self.answered.update(self.of_uid[u] for u in answered)
         self.say(s, b'NOOP')
         self.missing(s)
         if len(live) > MESSAGES // 2:
-            victim = random.choice(live)
-            self.deleted.add(self.of_uid[victim])
-            self.say(s, b'UID STORE %d +FLAGS.SILENT (\\Deleted)' % victim)
-            self.say(s, b'UID EXPUNGE %d' % victim)
+            victims = random.sample(live, 5)
+            self.deleted.update(self.of_uid[u] for u in victims)
+            text = ','.join(map(str, victims)).encode()
+            if self.say(s, b'UID STORE %s +FLAGS.SILENT (\\Deleted)' % text) and self.say(s, b'UID EXPUNGE ' + text):
+                self.expunged.update(self.of_uid[u] for u in victims)
         self.say(s, b'NOOP')
         self.missing(s)
+
+
+    def on_disk(self):
+        """Flags by message; taken when nobody renames any more."""
+        found = {}
+        for name in os.listdir(os.path.join(self.maildir, 'cur')):
+            number = int(re.match(r'\d+\.M(\d+)P', name).group(1))
+            found[number] = name.partition(':2,')[2]
+        return found
 
 
 def main():
@@ -143,13 +155,17 @@ def main():
             except Failed as e:
                 ended = str(e)
         s.finish()
-    print('%s: %d renames, %d a second; %d messages told as gone, %d with a second UID, %d not shown by a FETCH, %d refusals%s' % (
-        name, renames, renames / took, len(storm.gone), len(storm.renumbered), storm.unseen, storm.refused,
+    files = storm.on_disk()
+    unset = [n for n in storm.answered if n in files and 'R' not in files[n]]
+    left = [n for n in storm.expunged if n in files]
+    print('%s: %d renames, %d a second; %d messages told as gone, %d with a second UID, %d not shown by a FETCH, '
+          '%d flags not set, %d files not removed, %d refusals%s' % (
+        name, renames, renames / took, len(storm.gone), len(storm.renumbered), storm.unseen, len(unset), len(left), storm.refused,
         '; ' + ended if ended else ''))
     faults = [f for s in storm.sessions for f in s.faults]
     for fault in faults[:5] if name == 'mayfly' else ():
         print('  ' + fault)
-    return 1 if storm.gone or storm.renumbered or storm.unseen or ended or faults else 0
+    return 1 if storm.gone or storm.renumbered or storm.unseen or unset or left or ended or faults else 0
 
 
 if __name__ == '__main__':
