@@ -108,3 +108,58 @@ load ../lib
 	f=$(ls "$MAILDIR"/cur/*); cp "$MAIL/pdf-attachment.eml" "$f"
 	open B inbox; must B 'FETCH 1 (RFC822.SIZE BODY.PEEK[] BODYSTRUCTURE)'; same B 1 'BODY[]' pdf-attachment.eml
 }
+
+# ---- by the programs themselves ----
+
+@test "maildrop and procmail deliver while the session waits in IDLE: told at once, each with a UID of its own" {
+	needs maildrop; needs procmail
+	mailbox inbox plain.eml; open A inbox; must A 'FETCH 1 UID'; raw A 'i IDLE\r\n'; await A '+ ...'
+	chmod 755 "$T"; printf 'to "%s"\n' "$MAILDIR/" >"$T/filter"; chown nobody "$T/filter" 2>/dev/null || :; chmod 600 "$T/filter"
+	as_user maildrop "$T/filter" <"$MAIL/plain-second.eml"; await A '* 2 EXISTS'
+	printf 'MAILDIR=%s\nLOGFILE=%s\nLOCKFILE\n:0\n%s/\n' "$T" "$T/procmail.log" "$MAILDIR" >"$T/procmailrc"; chmod 644 "$T/procmailrc"; : >"$T/procmail.log"; chmod 666 "$T/procmail.log"
+	as_user procmail -m "$T/procmailrc" <"$MAIL/pdf-attachment.eml"; await A '* 3 EXISTS'
+	raw A 'DONE\r\n'; await A 'i OK...'; must A 'FETCH 1:* (UID FLAGS BODY.PEEK[TEXT])'; [[ $(uids A) == '1 2 3' ]]; fetched A 3 FLAGS '\Recent' || fetched A 3 FLAGS ''
+	close A; open B inbox; must B 'FETCH 1:* UID'; [[ $(uids B) == '1 2 3' ]]
+}
+
+@test "Dovecot's LDA delivers beside its own uidlist: told, and the UIDs that were given stay" {
+	[[ -x /usr/lib/dovecot/dovecot-lda ]] || skip 'no dovecot-lda (Debian: dovecot-core)'
+	mailbox inbox 2*plain.eml; open A inbox; must A 'FETCH 1:* UID'
+	printf '%s\n' "base_dir = $T/run" "state_dir = $T/run" 'log_path = /dev/stderr' "mail_location = maildir:$MAILDIR" 'first_valid_uid = 0' 'first_valid_gid = 0' \
+		"default_internal_user = $(id -un nobody)" "default_login_user = $(id -un nobody)" 'default_internal_group = nogroup' 'ssl = no' 'postmaster_address = p@example.org' >"$T/dovecot.conf"; chmod 644 "$T/dovecot.conf"; chmod 755 "$T"
+	for i in 3 4; do as_user env USER=nobody /usr/lib/dovecot/dovecot-lda -c "$T/dovecot.conf" <"$MAIL/plain-second.eml" 2>"$T/lda" || { cat "$T/lda"; false; }; must A NOOP; count A $i; done
+	must A 'FETCH 1:* (UID BODY.PEEK[HEADER.FIELDS (SUBJECT)])'; [[ $(uids A) == '1 2 3 4' ]]; must A 'STORE 3 +FLAGS (\Flagged)'; must A NOOP; count A 4
+	close A; open B inbox; must B 'FETCH 1:* UID'; [[ $(uids B) == '1 2 3 4' ]]
+}
+
+@test "neomutt on the Maildir itself sets, takes and deletes: told to the session that waits, UIDs kept" {
+	needs neomutt; needs script bsdutils
+	mailbox inbox plain.eml:S plain-second.eml:S pdf-attachment.eml:new
+	start A; must A 'ENABLE QRESYNC'; must A 'SELECT inbox'; must A 'FETCH 1:* (UID FLAGS)'; raw A 'i IDLE\r\n'; await A '+ ...'
+	printf '%s\n' "set folder = $MAILDIR spoolfile = $MAILDIR mbox_type = Maildir record = '' postponed = '' move = no quit = yes delete = yes mark_old = yes wait_key = no sort = mailbox-order tmpdir = $T" >"$T/muttrc"; chmod 755 "$T"; chmod 644 "$T/muttrc"
+	as_user env TERM=xterm LINES=40 COLUMNS=100 script -qec "neomutt -n -F $T/muttrc -e 'push <first-entry><flag-message><first-entry><next-entry><delete-message><sync-mailbox><quit>'" /dev/null </dev/null >"$T/screen" 2>&1
+	await A '* VANISHED <n>'; await A '* <n> FETCH (...\Flagged...)'; raw A 'DONE\r\n'; await A 'i OK...'; must A NOOP; count A 2
+	must A 'FETCH 1:* (UID FLAGS)'; [[ $(uids A) == '1 3' || $(uids A) == '2 3' || $(uids A) == '1 2' ]]; [[ $(find "$MAILDIR/cur" "$MAILDIR/new" -type f | wc -l) == 2 ]]
+}
+
+@test "cp -a of the whole Maildir away, rm, and back: same UIDVALIDITY, UIDs, flags, keywords, mod-sequences" {
+	mailbox inbox 5*plain.eml; open A inbox; must A 'STORE 2 +FLAGS (\Flagged k)'; validity=$(told A UIDVALIDITY 2>/dev/null || :)
+	must A 'SELECT inbox'; validity=$(told A UIDVALIDITY); high=$(told A HIGHESTMODSEQ); must A 'FETCH 1:* (UID FLAGS MODSEQ)'; before=$(text A | grep '^\* .* FETCH' | sed 's/\\Recent *//'); close A
+	cp -a "$MAILDIR" "$T/backup"; rm -r "$MAILDIR"; cp -a "$T/backup" "$MAILDIR"
+	open B inbox; [[ $(told B UIDVALIDITY) == "$validity" && $(told B HIGHESTMODSEQ) == "$high" ]]; must B 'FETCH 1:* (UID FLAGS MODSEQ)'; [[ $(text B | grep '^\* .* FETCH' | sed 's/\\Recent *//') == "$before" ]]
+}
+
+@test "files that were removed by hand and restored by cp -a: new mail where the removal was told, the same where it was not (C 33)" {
+	mailbox inbox 3*plain.eml; open A inbox; must A 'FETCH 1:* UID'; cp -a "$MAILDIR/cur" "$T/backup"
+	rm "$MAILDIR"/cur/*000002P1*; must A NOOP; heard A '* 2 EXPUNGE'; cp -a "$T"/backup/*000002P1* "$MAILDIR/cur/"; must A NOOP; heard A '* 3 EXISTS'
+	must A 'FETCH 1:* UID'; [[ $(uids A) == '1 3 4' ]]
+	rm "$MAILDIR"/cur/*000001P1*; cp -a "$T"/backup/*000001P1* "$MAILDIR/cur/"; must A NOOP; unheard A '* <n> EXPUNGE'; must A 'FETCH 1:* UID'; [[ $(uids A) == '1 3 4' ]]
+}
+
+@test "backup tools that read all and set times back change nothing and tell nothing" {
+	mailbox inbox 3*plain.eml plain.eml:new; open A inbox; must A 'FETCH 1:* (FLAGS INTERNALDATE)'; must A 'STATUS inbox (HIGHESTMODSEQ)'; high=$(status A inbox HIGHESTMODSEQ)
+	tar -C "$T" --atime-preserve -cf "$T/tar" Maildir; touch -a "$MAILDIR"/*/*; touch "$MAILDIR/cur" "$MAILDIR/new"
+	must A NOOP; unheard A '* <n> {{FETCH|EXISTS|EXPUNGE}}...'; touch -d '2001-01-01' "$MAILDIR/cur" "$MAILDIR/new"; must A NOOP; unheard A '* <n> {{FETCH|EXISTS|EXPUNGE}}...'
+	touch -d '2002-02-02' "$MAILDIR"/cur/*; must A NOOP; unheard A '* <n> {{FETCH|EXISTS|EXPUNGE}}...'; must A 'STATUS inbox (HIGHESTMODSEQ MESSAGES)'; status A inbox HIGHESTMODSEQ "$high"; status A inbox MESSAGES 4
+	close A; open B inbox; must B 'FETCH 1:* UID'; [[ $(uids B) == '1 2 3 4' ]]
+}
