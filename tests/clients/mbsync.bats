@@ -60,7 +60,7 @@ sync() { as_user mbsync -c "$T/mbsyncrc" mail; }
 	sync; open B inbox; count B 100
 }
 
-@test "mbsync after a RENAME of the folder on the server, and with the UIDVALIDITY kept, downloads nothing again" {
+@test "mbsync after a RENAME of the folder on the server, and with the UIDVALIDITY kept, downloads nothing again (C 2)" {
 	needs mbsync isync
 	mailbox inbox; mailbox a 3*plain.eml
 	conf; sync; start A; must A 'RENAME a b'; must A 'RENAME b a'

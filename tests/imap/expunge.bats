@@ -21,7 +21,7 @@ load ../lib
 	must A 'STATUS inbox (MESSAGES UIDNEXT)'; status A INBOX MESSAGES 0; status A INBOX UIDNEXT 11
 }
 
-@test "a UID is not given again after the highest was expunged (RFC 9051 2.3.1.1)" {
+@test "a UID is not given again after the highest was expunged (RFC 9051 2.3.1.1; B 2)" {
 	mailbox inbox 3*plain.eml
 	open A inbox; must A 'STORE 3 +FLAGS.SILENT (\Deleted)'; must A EXPUNGE; close A
 	deliver inbox plain.eml

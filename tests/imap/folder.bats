@@ -160,7 +160,7 @@ load ../lib
 	must A NOOP; must A 'SELECT inbox'
 }
 
-@test "RENAME gives the mailbox another name with messages, flags, UIDs and UIDVALIDITY (RFC 9051 6.3.6)" {
+@test "RENAME gives the mailbox another name with messages, flags, UIDs and UIDVALIDITY (RFC 9051 6.3.6; C 5)" {
 	mailbox inbox; mailbox Work plain.eml:S 2*plain.eml:F
 	open A Work; validity=$(told A UIDVALIDITY)
 	must A 'STORE 2 +FLAGS (keyword)'; must A 'STORE 1 +FLAGS (\Deleted)'; must A EXPUNGE

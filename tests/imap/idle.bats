@@ -117,3 +117,46 @@ done_idle() { raw "$1" 'DONE\r\n'; await "$1" 'i OK...'; }
 	deliver inbox plain.eml
 	for s in A B C D E F G H I J; do await $s '* 1 EXISTS'; done_idle $s; done
 }
+
+# What the server says of itself in its log.
+logged() { ask stderr "$1" | grep -c "$2"; }
+
+@test "a line keeps the connection alive at the interval that was set, and 0 is never (B 8)" {
+	mailbox inbox
+	open A inbox --idle-notify=1; idle A; await A '* OK Still here'; forget A; await A '* OK Still here'; done_idle A
+	start B --idle-notify=1; idle B; await B '* OK Still here'; done_idle B
+	open C inbox --idle-notify=0; idle C; forget A; idle A; await A '* OK Still here'; await A '* OK Still here'; done_idle A; done_idle C; unheard C '* OK Still here'
+}
+
+@test "how soon IDLE tells of a rename, a delivery and a removal: shown, not judged (B 8)" {
+	mailbox inbox 20*plain.eml; open A inbox; idle A; started=$(date +%s%N)
+	for f in "$MAILDIR"/cur/*; do mv "$f" "${f}S"; await A '* <n> FETCH (...\Seen...)'; forget A; done
+	for f in "$MAILDIR"/cur/*; do rm "$f"; await A '* 1 EXPUNGE'; forget A; done
+	echo "# $(( ($(date +%s%N) - started) / 40000000 )) ms each, with the time that the test takes to do and to hear it" >&3
+	done_idle A; count A 0
+}
+
+@test "without inotify, or out of its instances, IDLE polls, and says so once in the log (C 17)" {
+	needs strace; mailbox inbox plain.eml
+	open A inbox --no-sandbox '+under=strace -f -o /dev/null -e trace=inotify_init1 -e inject=inotify_init1:error=EMFILE'
+	idle A; deliver inbox plain.eml; await A '* 2 EXISTS'; done_idle A
+	idle A; f=$(ls "$MAILDIR"/cur/*000001P1*); mv "$f" "${f}F"; await A '* 1 FETCH (...\Flagged...)'; done_idle A
+	[[ $(logged A 'not by inotify') == 1 ]]    # injected: the sandbox would not have it
+}
+
+@test "on a network file system IDLE polls, and says so once in the log (C 17)" {
+	needs strace; mailbox inbox plain.eml
+	# the first word of what fstatfs returns is the type: NFS
+	open A inbox '+under=strace -f -o /dev/null -e trace=fstatfs -e inject=fstatfs:poke_exit=@arg2=6969000000000000'
+	idle A; done_idle A; idle A; done_idle A; [[ $(logged A 'network file system') == 1 ]]
+	deliver inbox plain.eml; must A NOOP; count A 2
+}
+
+@test "a client that renews IDLE every 29 minutes is never cut off: the server waits for thirty (RFC 2177 3)" {
+	needs strace; mailbox inbox; : >"$T/trace"; chmod 666 "$T/trace"
+	open A inbox --idle-notify=0 "+under=strace -f -o $T/trace -e trace=poll,ppoll"
+	idle A; done_idle A; excuse A; close A
+	# the longest sleep that it asked for: just under 1800 seconds, and over 29 minutes
+	seconds=$(grep -o 'tv_sec=[0-9]*' "$T/trace" | cut -d= -f2 | sort -n | tail -1); [[ -n $seconds ]] || seconds=$(( $(grep -o ', [0-9]*)' "$T/trace" | tr -dc '0-9\n' | sort -n | tail -1) / 1000 ))
+	(( seconds > 29 * 60 && seconds <= 30 * 60 ))
+}

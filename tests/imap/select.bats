@@ -112,7 +112,7 @@ load ../lib
 	open B inbox; heard B '* 0 RECENT'; must B 'FETCH 1 FLAGS'; unheard B '...\Recent...'
 }
 
-@test "UIDVALIDITY and UIDs stay as they are over many sessions (RFC 9051 2.3.1.1)" {
+@test "UIDVALIDITY and UIDs stay as they are over many sessions (RFC 9051 2.3.1.1; B 1, C 3, C 4)" {
 	mailbox inbox 3*plain.eml
 	open A inbox; validity=$(told A UIDVALIDITY); must A 'FETCH 1:* UID'; first=$(uids A); close A
 	for i in 1 2 3; do
@@ -121,7 +121,7 @@ load ../lib
 	done
 }
 
-@test "UIDNEXT is right though mail still lies in new, and holds what it says (RFC 9051 2.3.1.1)" {
+@test "UIDNEXT is right though mail still lies in new, and holds what it says (RFC 9051 2.3.1.1; B 2)" {
 	mailbox inbox plain.eml plain.eml:new plain.eml:new
 	start A; must A 'STATUS inbox (UIDNEXT MESSAGES)'; status A inbox MESSAGES 3; next=$(status A inbox UIDNEXT)
 	must A 'SELECT inbox'; [[ $(told A UIDNEXT) == "$next" ]]
