@@ -208,8 +208,31 @@ def searching(command):
 
 row("search-subject", "SEARCH SUBJECT of #, cached", "varied", (10000, 100000), 0.1,
     needs=("SEARCH",), slow=("courier",))(searching("SEARCH SUBJECT budget"))
-row("search-text", "SEARCH TEXT without a hit, #", "varied", (10000, 100000), 0.3,
+row("search-subject-miss", "SEARCH SUBJECT without a hit, #, cached", "varied", (10000, 100000), 0.1,
+    needs=("SEARCH",), slow=("courier",))(searching("SEARCH SUBJECT nowheretobefound"))
+row("search-from", "SEARCH FROM of #, cached", "varied", (10000, 100000), 0.1,
+    needs=("SEARCH",), slow=("courier",))(searching("SEARCH FROM lovelace"))
+row("search-from-miss", "SEARCH FROM without a hit, #, cached", "varied", (10000, 100000), 0.1,
+    needs=("SEARCH",), slow=("courier",))(searching("SEARCH FROM nowheretobefound"))
+row("search-text", "SEARCH TEXT without a hit, #", "varied", (10000, 100000), 0.01,
     needs=("SEARCH",), slow=("courier", "dovecot"))(searching("SEARCH TEXT nowheretobefound"))
+row("search-text-hit", "SEARCH TEXT in one of ten of #", "varied", (10000, 100000), 0.3,
+    needs=("SEARCH",), slow=("courier", "dovecot"))(searching('SEARCH TEXT "ada lovelace"'))
+
+
+@row("search-text-first", "SEARCH TEXT without a hit, #, texts not indexed", "varied",
+     (10000, 100000), 1, needs=("SEARCH",), slow=("courier", "dovecot"), warm=False)
+def search_text_first(ctx):
+    client = selected(ctx)
+    try:
+        os.unlink(ctx.server.maildir(ctx.row.user) + "/mayfly-signatures")
+    except FileNotFoundError:
+        pass
+    with ctx.clock():
+        client.do("SEARCH TEXT nowheretobefound")
+    client.logout()
+
+
 row("sort", "SORT (SUBJECT) of #, cached", "varied", (10000, 100000), 0.5, needs=("SORT",),
     slow=("courier",))(searching("SORT (SUBJECT) UTF-8 ALL"))
 row("thread", "THREAD REFERENCES of #, cached", "varied", (10000, 100000), 0.5,
