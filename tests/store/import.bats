@@ -340,6 +340,42 @@ appended() {
 	printf '2 late\n' | foreign dovecot-keywords; msg '2.M2.h:2,'; must A NOOP; must A 'FETCH 1 FLAGS'; fetched A 1 FLAGS '\Seen late'
 }
 
+# Debian's Dovecot reads it in tests/admin/move.bats; here by the strictest rule of any line from 2.2 to
+# 2.4: letters A-Z with values, a colon and a name in every record, UIDs that rise below N, 32 hex digits
+# for G, nothing that only one of them knows, a last line with its end.
+@test "29: what export writes is version 3 as every Dovecot since 1.1 reads it, with UIDs and UIDVALIDITY" {
+	three; printf '%s\n' '3 V3000000000 N5 G2f0c1d3a9be45a6700001234abcdef01' '1 :1732288001.M1P2.host,S=512' '3 Gabc-123 :1732288050.M9P2.host,S=4100' '4 :1732288090.M4P7.host' | v3
+	open A inbox; must A 'STORE 1 +FLAGS ($Label1 todo)'; must A 'STORE 2 +FLAGS ($Forwarded)'; must A 'APPEND inbox ' @+plain.eml; must A 'STORE 3 +FLAGS.SILENT (\Deleted)'; must A EXPUNGE; close A
+	mailbox Made 2*plain.eml; as_user "$MAYFLY_BUILD/mayfly-admin" --maildir="$MAILDIR" export --to=dovecot
+	python3 - "$MAILDIR" "$MAILDIR/.Made" <<-'END'
+		import os, re, sys
+		def read(place):
+		    text = open(place + '/dovecot-uidlist', 'rb').read()
+		    assert text.endswith(b'\n') and b'\r' not in text and b'\0' not in text
+		    head, *lines = text.decode('ascii').split('\n')[:-1]
+		    fields = dict((f[0], f[1:]) for f in head.split(' ')[1:])
+		    assert head.startswith('3 ') and set(fields) == set('VNG') and re.fullmatch('[0-9a-f]{32}', fields['G']), head
+		    last, letters = 0, []
+		    if os.path.exists(place + '/dovecot-keywords'):
+		        letters = open(place + '/dovecot-keywords').read().split('\n')[:-1]
+		    assert all(re.fullmatch(r'\d+ [!-~]+', l) and int(l.split(' ')[0]) < 26 for l in letters), letters
+		    files = {n.split(':')[0]: n for sub in ('cur', 'new') for n in os.listdir(place + '/' + sub)}
+		    uids = {}
+		    for line in lines:
+		        found = re.fullmatch(r'(\d+)((?: [A-Z][^ ]*)*) :([^/:]+)', line)
+		        assert found and last < int(found.group(1)) < int(fields['N']), line
+		        assert all(f[0] in 'SWPOG' for f in found.group(2).split()), line
+		        last = int(found.group(1))
+		        uids[last] = files.pop(found.group(3))
+		    assert not files, files
+		    return int(fields['V']), fields['G'], uids
+		valid, guid, uids = read(sys.argv[1])
+		assert valid == 3000000000 and guid == '2f0c1d3a9be45a6700001234abcdef01' and sorted(uids) == [1, 3, 5], (valid, guid, uids)
+		assert re.search(':2,S[a-z]{2}$', uids[1]) and re.search(':2,P[a-z]$', uids[3]), uids
+		assert len(read(sys.argv[2])[2]) == 2
+	END
+}
+
 @test "Dovecot's letter for \$Forwarded is Maildir's P" {
 	mailbox inbox; msg '1.M1.h:2,Sa'; msg '2.M2.h:2,P'; printf '0 $Forwarded\n' | foreign dovecot-keywords
 	printf '%s\n' '3 V9 N9' '1 :1.M1.h' '2 :2.M2.h' | v3
