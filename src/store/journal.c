@@ -43,22 +43,21 @@
 
 #define LOCK_NAME "mayfly-lock"
 
-/* Small enough for random histories of some dozen steps: see tests/README.md, the model. */
-#ifdef MAYFLY_SMALL_LIMITS
-enum { INDEX_TAIL_MAX = 400, JOURNAL_GROWTH_MIN = 1000, EXPUNGED_MAX = 4 };
-#else
-enum {
-	INDEX_TAIL_MAX = 32768,		/* a tail that takes 0.1 ms to read */
-	QUIET_S = 60,			/* a journal that rests so long gets an index without a tail: */
-	QUIET_STEP = 65536,		/* so long again for each such piece of the index */
-	JOURNAL_GROWTH_MIN = 1 << 18,	/* below this no journal is worth writing anew */
-	UIDS_WASTED = 1 << 20,		/* of 2^32; see journal_distrust */
-	EXPUNGED_MAX = 65536,		/* ranges remembered for VANISHED (EARLIER): 1 MB */
-};
-#endif
 enum {
 	READ_STEP = 1 << 18,
 	LOCK_WAIT_MS = 30000,		/* longer than any write we make; then NO [INUSE] */
+	QUIET_S = 60,			/* a journal that rests so long gets an index without a tail: */
+	QUIET_STEP = 65536,		/* so long again for each such piece of the index */
+	UIDS_WASTED = 1 << 20,		/* of 2^32; see journal_distrust */
+#ifdef MAYFLY_SMALL_LIMITS		/* for histories of some dozen steps: the model in tests/README.md */
+	INDEX_TAIL_MAX = 400,
+	JOURNAL_GROWTH_MIN = 1000,
+	EXPUNGED_MAX = 4,
+#else
+	INDEX_TAIL_MAX = 32768,		/* a tail that takes 0.1 ms to read */
+	JOURNAL_GROWTH_MIN = 1 << 18,	/* below this no journal is worth writing anew */
+	EXPUNGED_MAX = 65536,		/* ranges remembered for VANISHED (EARLIER): 1 MB */
+#endif
 };
 
 /* ---- applying ---- */
