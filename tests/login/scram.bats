@@ -131,6 +131,30 @@ a NO [AUTHENTICATIONFAILED] The name or the password is wrong" ]]
 	[[ $output == *'a NO [AUTHENTICATIONFAILED]'* ]]
 }
 
+@test "names with a verifier, with another hash and without an account cost the same reads" {
+	need strace strace
+	need_root
+	local name
+	for name in carol alice nobody; do
+		printf 'x' >"$T/trace"
+		serve
+		local server=$STARTED
+		strace -f -qq -o "$T/trace" -e trace=openat,read,pread64,lseek,getrandom -p "$server" 2>/dev/null 3>&- 4>&- &
+		local tracer=$!
+		wait_until grep -q TracerPid:.*[1-9] "/proc/$server/status"
+		try "$name" wrong
+		[[ $output == *'a NO [AUTHENTICATIONFAILED]'* ]]
+		kill "$server" && wait "$server" || true
+		wait "$tracer" || true
+		# what was done with the file of users, in its order
+		sed -n 's/^[0-9]* *\(openat([^"]*"[^"]*users"\).*/\1/p; s/^[0-9]* *\(pread64\|getrandom\)(.*/\1/p' "$T/trace" >"$T/reads.$name"
+		cat "$T/reads.$name"
+	done
+	grep -q 'users"' "$T/reads.carol"
+	cmp "$T/reads.carol" "$T/reads.alice"
+	cmp "$T/reads.carol" "$T/reads.nobody"
+}
+
 @test "a client that says no to the server's signature is not logged in, and may try again" {
 	serve
 	try carol pencil cancel
