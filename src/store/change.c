@@ -10,6 +10,8 @@
  * names on disk already, and the directory finds nothing left to wait for. The other
  * way round the journal's new length needs a second transaction.
  *
+ * Moves between mailboxes take another order: see move_between.
+ *
  * A delivery is written and synced in tmp/ before the lock is taken, then linked
  * into cur/: a reader sees whole messages only. Left in tmp/ by a crash, it is
  * removed by mayfly-admin check, and by any other Maildir program after 36 hours.
@@ -48,7 +50,9 @@ enum {
 static int
 refuse_read_only(const struct mailbox *m, struct err *err)
 {
-	if (m->read_only || m->unsaved)
+	if (m->unsaved && !m->read_only)
+		return err_set(err, ERR_OVERQUOTA, "No room left on the disk or in the quota");
+	if (m->read_only)
 		return err_set(err, ERR_READONLY, "The mailbox cannot be written to");
 	return 0;
 }
@@ -417,7 +421,8 @@ remove_file(struct mailbox *m, uint32_t number, unsigned with, struct removed *r
 }
 
 static void
-lines_for_expunge(struct mailbox *m, const uint32_t *rows, size_t count, struct buf *lines)
+lines_for_expunge(struct mailbox *m, const uint32_t *rows, size_t count, uint64_t modseq,
+    struct buf *lines)
 {
 	struct uid_range *ranges = NULL;
 	size_t n = 0, room = 0;
@@ -426,17 +431,38 @@ lines_for_expunge(struct mailbox *m, const uint32_t *rows, size_t count, struct 
 		if (!(mailbox_flags(m, rows[i]) & (ROW_GONE | ROW_REMOVED)))
 			uid_ranges_add(&ranges, &n, &room, mailbox_uid(m, rows[i]));
 	if (n > 0)
-		uidlist_write_expunged(lines, m->facts.modseq + 1, ranges, n);
+		uidlist_write_expunged(lines, modseq, ranges, n);
 	free(ranges);
+}
+
+/*
+ * The files are gone: into the journal, or where it cannot take it at least into
+ * memory, for this client. There it gets no mod-sequence of its own: others will
+ * give that number to what this client would then never hear of.
+ */
+static void
+commit_expunge(struct mailbox *m, const uint32_t *rows, size_t count)
+{
+	struct buf lines = BUF_INIT;
+	struct err err;
+
+	lines_for_expunge(m, rows, count, m->facts.modseq + 1, &lines);
+	if (mailbox_commit(m, &lines, true, &err) < 0) {
+		log_err(&err);
+		buf_reset(&lines);
+		lines_for_expunge(m, rows, count, m->facts.modseq, &lines);
+		mailbox_apply(m, &lines);
+	}
+	if (sync_dir(m, m->curfd, &err) < 0)
+		log_err(&err);
+	buf_fini(&lines);
 }
 
 int
 mailbox_expunge(struct mailbox *m, const uint32_t *rows, size_t count, unsigned with,
     size_t *count_out, struct err *err)
 {
-	struct buf lines = BUF_INIT;
 	struct removed removed = { 0 };
-	struct err late;
 	uint32_t *gone;
 	size_t done = 0;
 	int result = 0;
@@ -453,17 +479,10 @@ mailbox_expunge(struct mailbox *m, const uint32_t *rows, size_t count, unsigned 
 		if (result == 0)
 			gone[done++] = rows[i];
 	}
-	lines_for_expunge(m, gone, done, &lines);
-	if (done > 0 && mailbox_commit(m, &lines, true, &late) < 0) {
-		/* The files are gone whatever the journal could take: say so to this client. */
-		log_err(&late);
-		mailbox_apply(m, &lines);
-	}
-	if (done > 0 && sync_dir(m, m->curfd, &late) < 0)
-		log_err(&late);
+	if (done > 0)
+		commit_expunge(m, gone, done);
 	quota_end(m->account, removed.counting, -removed.bytes, -removed.messages);
 	mailbox_unlock(m);
-	buf_fini(&lines);
 	free(gone);
 	*count_out = done;
 	return result < 0 ? -1 : 0;
@@ -798,12 +817,24 @@ copied_add(struct copied *copied, uint32_t from, uint32_t to)
 	copied->to[copied->count++] = to;
 }
 
-/* Names that were put into the target and can be taken back. */
-struct placed {
+/* A message on its way: its row, and UID and file name in the target. */
+struct parcel {
+	uint32_t row, uid;
+	char *name;
+};
+
+struct parcels {
 	struct arena texts;
-	char **names;
+	struct parcel *at;
 	size_t count, room;
 };
+
+static void
+parcels_fini(struct parcels *parcels)
+{
+	free(parcels->at);
+	arena_fini(&parcels->texts);
+}
 
 static int
 copy_bytes(int from_dir, const char *from, int to_dir, const char *to, bool sync, struct err *err)
@@ -886,17 +917,17 @@ keyword_names(const struct mailbox *from, uint32_t set, struct mailbox *to, uint
 	free(names);
 }
 
-/* One message: place it in the target's cur/, write its line. 0, 1 gone, -1. */
+/* Choose a name for the message and write its line. 0, 1 the file is not where we think, -1. */
 static int
-transfer_one(struct mailbox *from, uint32_t number, struct mailbox *to, uint32_t uid,
-    bool move, struct placed *placed, struct buf *lines, struct err *err)
+plan_one(struct mailbox *from, uint32_t number, struct mailbox *to, uint32_t uid,
+    struct parcels *parcels, struct buf *lines, struct err *err)
 {
 	struct buf source = BUF_INIT, target = BUF_INIT, email_id = BUF_INIT;
 	struct row row;
 	struct stat st;
 	size_t base_len;
 	uint32_t set;
-	int from_dir, to_dir = mailbox_cur(to), result;
+	int from_dir, result = 0;
 	unsigned flags;
 
 	mailbox_row(from, number, &row);
@@ -904,7 +935,7 @@ transfer_one(struct mailbox *from, uint32_t number, struct mailbox *to, uint32_t
 		return 1;
 	from_dir = mailbox_file(from, &row, &source);
 	flags = row.flags & MAIL_FLAGS;
-	if (from_dir < 0 || to_dir < 0) {
+	if (from_dir < 0 || mailbox_cur(to) < 0) {
 		result = err_errno(err, "open a directory of", from->path);
 		goto out;
 	}
@@ -917,12 +948,9 @@ transfer_one(struct mailbox *from, uint32_t number, struct mailbox *to, uint32_t
 	buf_addf(&target, ",S=%lld", (long long)counted_size(from_dir, source.data));
 	base_len = target.len;
 	maildir_name_suffix(flags, &target);
-	result = link_or_copy(to, from_dir, source.data, to_dir, target.data, move, err);
-	if (result != 0)
-		goto out;
-	placed->names = mem_grow(placed->names, &placed->room, placed->count + 1,
-	    sizeof *placed->names);
-	placed->names[placed->count++] = arena_strndup(&placed->texts, target.data, target.len);
+	parcels->at = mem_grow(parcels->at, &parcels->room, parcels->count + 1, sizeof *parcels->at);
+	parcels->at[parcels->count++] = (struct parcel){ number, uid,
+		arena_strndup(&parcels->texts, target.data, target.len) };
 	target.data[base_len] = '\0';
 	keyword_names(from, row.set, to, &set);
 	mailbox_email_id(&row, &email_id);
@@ -935,15 +963,51 @@ out:
 	return result;
 }
 
+/* The last parcel's file to its place: as link_or_copy. */
+static int
+send_one(struct mailbox *from, struct mailbox *to, const struct parcel *parcel, bool move,
+    struct err *err)
+{
+	struct buf source = BUF_INIT;
+	struct row row;
+	int from_dir, result = 1;
+
+	mailbox_row(from, parcel->row, &row);
+	if (!(row.flags & (ROW_GONE | ROW_REMOVED))) {
+		from_dir = mailbox_file(from, &row, &source);
+		result = link_or_copy(to, from_dir, source.data, to->curfd, parcel->name, move, err);
+	}
+	buf_fini(&source);
+	return result;
+}
+
+/* Plan one, and for a copy do it at once. 0, 1 gone, -1. */
+static int
+transfer_one(struct mailbox *from, uint32_t number, struct mailbox *to, uint32_t uid,
+    bool move, struct parcels *parcels, struct buf *lines, struct err *err)
+{
+	size_t before = lines->len, count = parcels->count;
+	int result = plan_one(from, number, to, uid, parcels, lines, err);
+
+	if (result == 0 && !move)
+		result = send_one(from, to, &parcels->at[count], false, err);
+	if (result != 0) {
+		parcels->count = count;
+		if (lines->data != NULL)
+			lines->data[lines->len = before] = '\0';
+	}
+	return result;
+}
+
 /* All rows into the target, whose lock is held. */
 static int
 transfer(struct mailbox *from, const uint32_t *rows, size_t count, struct mailbox *to,
-    bool move, struct placed *placed, struct buf *lines, struct copied *copied, struct err *err)
+    bool move, struct parcels *parcels, struct buf *lines, struct err *err)
 {
 	uint32_t uid = to->facts.uidnext;
 
 	for (size_t i = 0; i < count; i++) {
-		int result = transfer_one(from, rows[i], to, uid, move, placed, lines, err);
+		int result = transfer_one(from, rows[i], to, uid, move, parcels, lines, err);
 
 		for (int chases = 0; result == 1
 		    && !(mailbox_flags(from, rows[i]) & (ROW_GONE | ROW_REMOVED)); chases++) {
@@ -958,12 +1022,11 @@ transfer(struct mailbox *from, const uint32_t *rows, size_t count, struct mailbo
 				return -1;
 			if (from == to)
 				uid = to->facts.uidnext;
-			result = transfer_one(from, rows[i], to, uid, move, placed, lines, err);
+			result = transfer_one(from, rows[i], to, uid, move, parcels, lines, err);
 		}
 		if (result < 0)
 			return -1;
-		if (result == 0)
-			copied_add(copied, mailbox_uid(from, rows[i]), uid++);
+		uid += result == 0;
 	}
 	return 0;
 }
@@ -995,7 +1058,7 @@ int
 mailbox_copy(struct mailbox *from, const uint32_t *rows, size_t count, struct mailbox *to,
     struct copied *copied, struct err *err)
 {
-	struct placed placed = { 0 };
+	struct parcels parcels = { 0 };
 	struct buf lines = BUF_INIT;
 	int64_t bytes = 0;
 	bool counting;
@@ -1007,22 +1070,23 @@ mailbox_copy(struct mailbox *from, const uint32_t *rows, size_t count, struct ma
 	counting = quota_begin(to->account);
 	if (lock_for_uids(to, count, &lines, err) < 0)
 		return -1;
-	result = transfer(from, rows, count, to, false, &placed, &lines, copied, err);
+	result = transfer(from, rows, count, to, false, &parcels, &lines, err);
 	if (result == 0)
 		result = mailbox_commit(to, &lines, true, err);
 	if (result == 0)
 		result = sync_dir(to, to->curfd, err);
-	for (size_t i = 0; result < 0 && i < placed.count; i++)
-		unlinkat(to->curfd, placed.names[i], 0);
-	for (size_t i = 0; result == 0 && i < placed.count; i++)
-		bytes += quota_size_in_name(placed.names[i]);
+	for (size_t i = 0; i < parcels.count; i++) {
+		if (result < 0) {
+			unlinkat(to->curfd, parcels.at[i].name, 0);
+			continue;
+		}
+		copied_add(copied, mailbox_uid(from, parcels.at[i].row), parcels.at[i].uid);
+		bytes += quota_size_in_name(parcels.at[i].name);
+	}
 	if (result == 0)
-		quota_end(to->account, counting, bytes, (int64_t)placed.count);
+		quota_end(to->account, counting, bytes, (int64_t)parcels.count);
 	mailbox_unlock(to);
-	if (result < 0)
-		copied->count = 0;
-	free(placed.names);
-	arena_fini(&placed.texts);
+	parcels_fini(&parcels);
 	buf_fini(&lines);
 	return result;
 }
@@ -1052,7 +1116,7 @@ lock_both(struct mailbox *from, struct mailbox *to, size_t count, struct buf *li
 	return 0;
 }
 
-/* The rows of the first count messages of copied, which came from rows in order. */
+/* The rows of what was copied, which came from rows in order. */
 static size_t
 rows_of(struct mailbox *m, const struct copied *copied, uint32_t *rows)
 {
@@ -1061,58 +1125,118 @@ rows_of(struct mailbox *m, const struct copied *copied, uint32_t *rows)
 	return copied->count;
 }
 
+/*
+ * Rename what the target's journal has numbered already, in order. Those that
+ * come through are put first; the UIDs of the others are expunged.
+ */
+static int
+send_all(struct mailbox *from, struct mailbox *to, struct parcels *parcels, struct err *err)
+{
+	struct uid_range *ranges = NULL;
+	size_t sent = 0, count = 0, room = 0;
+	struct buf undo = BUF_INIT;
+	struct err late;
+	int result = 0;
+
+	for (size_t i = 0; i < parcels->count; i++) {
+		int one = result < 0 ? 1 : send_one(from, to, &parcels->at[i], true, err);
+
+		for (int chases = 0; one == 1 && result == 0
+		    && !(mailbox_flags(from, parcels->at[i].row) & (ROW_GONE | ROW_REMOVED)); chases++) {
+			if (chases == CHASES_MAX)
+				one = refuse_chase(from, err);
+			else if (mailbox_sync_fully(from, err) < 0)
+				one = -1;
+			else
+				one = send_one(from, to, &parcels->at[i], true, err);
+		}
+		if (one < 0)
+			result = -1;
+		if (one == 0)
+			parcels->at[sent++] = parcels->at[i];
+		else
+			uid_ranges_add(&ranges, &count, &room, parcels->at[i].uid);
+	}
+	parcels->count = sent;
+	if (count > 0)
+		uidlist_write_expunged(&undo, to->facts.modseq + 1, ranges, count);
+	/* where this fails, the next look finds that there are no files */
+	if (mailbox_commit(to, &undo, true, &late) < 0)
+		log_err(&late);
+	free(ranges);
+	buf_fini(&undo);
+	return result;
+}
+
+/*
+ * Between two mailboxes: the target's journal takes UIDs, flags and keywords
+ * first, while the files are still where they were; then each is renamed; then
+ * the source hears that they are gone. After a crash the next look finds records
+ * without files in one mailbox or the other and expunges them; no message is
+ * without its keywords at any time. (Files first was tried: a crash left them in
+ * the target as mail that nobody had marked.)
+ */
+static int
+move_between(struct mailbox *from, const uint32_t *rows, size_t count, struct mailbox *to,
+    struct copied *copied, struct buf *lines, struct err *err)
+{
+	struct dir_time stale[2] = { to->facts.cur, to->facts.new };
+	struct parcels parcels = { 0 };
+	uint32_t *moved = mem_alloc((count + 1) * sizeof *moved);
+	struct err late;
+	int result;
+
+	/* after a crash cur/ may look untouched and must be listed all the same */
+	stale[0].trusted = stale[1].trusted = false;
+	uidlist_write_dirs(lines, &stale[0], &stale[1]);
+	result = transfer(from, rows, count, to, true, &parcels, lines, err);
+	if (result == 0 && parcels.count > 0 && (result = mailbox_commit(to, lines, true, err)) == 0) {
+		result = send_all(from, to, &parcels, err);
+		for (size_t i = 0; i < parcels.count; i++)
+			copied_add(copied, mailbox_uid(from, parcels.at[i].row), parcels.at[i].uid);
+		if (sync_dir(to, to->curfd, &late) < 0) {
+			if (result == 0)
+				*err = late;
+			result = -1;
+		}
+		if (copied->count > 0)
+			commit_expunge(from, moved, rows_of(from, copied, moved));
+	}
+	free(moved);
+	parcels_fini(&parcels);
+	return result;
+}
+
 int
 mailbox_move(struct mailbox *from, const uint32_t *rows, size_t count, struct mailbox *to,
     struct copied *copied, struct err *err)
 {
-	struct placed placed = { 0 };
-	struct buf lines = BUF_INIT, gone = BUF_INIT;
-	uint32_t *moved = mem_alloc((count + 1) * sizeof *moved);
-	struct err late;
-	size_t gone_count;
+	struct buf lines = BUF_INIT;
 	bool counting;
 	int result;
 
 	memset(copied, 0, sizeof *copied);
-	if ((result = refuse_read_only(from, err)) < 0)
-		goto out;
+	if (refuse_read_only(from, err) < 0)
+		return -1;
 	counting = quota_begin(from->account);
 	if (from == to) {
+		uint32_t *moved = mem_alloc((count + 1) * sizeof *moved);
+		size_t gone;
+
 		result = mailbox_copy(from, rows, count, to, copied, err);
 		if (result == 0)
 			result = mailbox_expunge(from, moved, rows_of(from, copied, moved), 0,
-			    &gone_count, err);
-		goto out;
+			    &gone, err);
+		free(moved);
+		return result;
 	}
-	if ((result = lock_both(from, to, count, &lines, err)) < 0)
-		goto out;
-	result = transfer(from, rows, count, to, true, &placed, &lines, copied, err);
-	/* What was renamed is there now, also before an error: record it on both sides. */
-	if (mailbox_commit(to, &lines, true, &late) < 0 || sync_dir(to, to->curfd, &late) < 0) {
-		if (result == 0)
-			*err = late;
-		result = -1;
-		copied->count = 0;	/* the next look gives them UIDs; we cannot promise ours */
-		if (mailbox_sync_fully(from, &late) < 0)
-			log_err(&late);
-	} else {
-		lines_for_expunge(from, moved, rows_of(from, copied, moved), &gone);
-		if (mailbox_commit(from, &gone, true, &late) < 0) {
-			log_err(&late);
-			mailbox_apply(from, &gone);
-		}
-		if (sync_dir(from, from->curfd, &late) < 0)
-			log_err(&late);
-	}
+	if (lock_both(from, to, count, &lines, err) < 0)
+		return -1;
+	result = move_between(from, rows, count, to, copied, &lines, err);
 	quota_end(from->account, counting, 0, 0);
 	mailbox_unlock(from);
 	mailbox_unlock(to);
-out:
-	free(moved);
-	free(placed.names);
-	arena_fini(&placed.texts);
 	buf_fini(&lines);
-	buf_fini(&gone);
 	return result;
 }
 
