@@ -650,6 +650,32 @@ compose(struct look *look, struct buf *lines)
 	lines_for_strangers(look, modseq, lines);
 }
 
+/*
+ * The news cannot be written down, and so get no mod-sequence. But what is told
+ * must be found: rows take the names that their files have now, in memory alone
+ * and with the flags that everybody knows, and those without a file are gone for
+ * this client. The names are kept as odd ones, so that they are news again at the
+ * next look.
+ */
+static void
+follow_in_memory(struct look *look)
+{
+	struct mailbox *m = look->m;
+	struct buf lines = BUF_INIT;
+
+	lines_for_missing(look, m->facts.modseq, &lines);
+	for (size_t i = 0; i < look->change_count; i++) {
+		const struct change *c = &look->changes[i];
+		struct row *row = mailbox_touch(m, c->row);
+
+		row->flags = (row->flags & ~(unsigned)(MAIL_IN_NEW | MAIL_BARE))
+		    | (c->flags & MAIL_IN_NEW) | MAIL_ODD;
+		row->suffix = arena_strndup(&m->texts, c->suffix, strlen(c->suffix));
+	}
+	mailbox_apply(m, &lines);
+	buf_fini(&lines);
+}
+
 static int
 look_and_commit(struct mailbox *m, bool cur, bool new, struct err *err)
 {
@@ -677,6 +703,8 @@ look_and_commit(struct mailbox *m, bool cur, bool new, struct err *err)
 			uidlist_write_dirs(&lines, &look.cur, &look.new);
 		if (result == 0)
 			result = mailbox_commit(m, &lines, news, err);
+		if (result < 0)
+			follow_in_memory(&look);
 		if (result == 0 && look.in_new > NEW_MAX && !m->read_only)
 			dirs_empty_new(m);
 	}
@@ -754,6 +782,7 @@ sync_mailbox(struct mailbox *m, bool fully, struct err *err)
 		if (m->facts.serial != 0)
 			return 0;
 		m->unsaved = true;
+		m->read_only = err->kind == ERR_NOPERM;
 		return sync_locked(m, fully, err);
 	}
 	return result;
