@@ -122,7 +122,8 @@ there_is(int dirfd, const char *name)
 {
 	struct stat st;
 
-	return fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	/* in doubt there is: who opens it will see */
+	return fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 || import_may_pass(errno);
 }
 
 int
@@ -130,7 +131,7 @@ import_look(struct mailbox *m, struct import_files *files, struct import_report 
     struct err *err)
 {
 	const struct import_source *won;
-	int control = import_control(m);
+	int control = import_control(m), trouble = control < 0 && import_may_pass(errno) ? errno : 0;
 
 	memset(report, 0, sizeof *report);
 	memset(files, 0, sizeof *files);
@@ -140,7 +141,7 @@ import_look(struct mailbox *m, struct import_files *files, struct import_report 
 		report->source[i].name = sources[i].name;
 	}
 	/* Most new mailboxes were never served by anybody: one look each, no listing. */
-	if ((control < 0 || !there_is(control, sources[0].name)) && !there_is(m->dirfd, sources[1].name)
+	if (trouble == 0 && (control < 0 || !there_is(control, sources[0].name)) && !there_is(m->dirfd, sources[1].name)
 	    && !there_is(m->dirfd, sources[2].name)) {
 		io_close(&control);
 		return 0;
@@ -155,6 +156,13 @@ import_look(struct mailbox *m, struct import_files *files, struct import_report 
 	import_uidlist(&report->source[1], m->dirfd, files);
 	import_binc(&report->source[2], m->dirfd, files);
 	io_close(&control);
+	for (int i = 0; i < SOURCES; i++)
+		if (report->source[i].trouble != 0)
+			trouble = report->source[i].trouble;
+	if (trouble != 0) {
+		errno = trouble;
+		return err_errno(err, "read what another server left in", m->path);
+	}
 	choose(report);
 	report->acl = there_is(m->dirfd, "dovecot-acl") || there_is(m->dirfd, "courierimapacl");
 	if (report->winner < 0)
@@ -170,8 +178,8 @@ import_look(struct mailbox *m, struct import_files *files, struct import_report 
 			report->letters_full = false;
 	for (size_t i = 0; i < files->count; i++)
 		files->at[i].keywords = letters_set(m, files->at[i].suffix);
-	if (won->kind == IMPORT_COURIER)
-		import_courier_keywords(m, files);
+	if (won->kind == IMPORT_COURIER && (errno = import_courier_keywords(m, files)) != 0)
+		return err_errno(err, "read courierimapkeywords in", m->path);
 	return 0;
 }
 
@@ -530,8 +538,8 @@ import_resume(struct mailbox *m, struct err *err)
 	    || !read_note(m, &note) || !note.waiting || time(NULL) - note.taken > WAIT_S)
 		return 0;
 	if (import_look(m, &files, &report, err) < 0)
-		return -1;
-	if (report.winner >= 0 && report.files > 0) {
+		result = -1;
+	else if (report.winner >= 0 && report.files > 0) {
 		const struct import_source *won = &report.source[report.winner];
 
 		/* no UID was given since, or these could mean two messages */

@@ -76,6 +76,7 @@ struct import_source {
 	uint64_t device, inode;
 	int64_t size, mtime;
 	char problem[120];	/* why it is not usable, or what was wrong; "" nothing */
+	int trouble;		/* errno of a failure that may be over the next time; 0 */
 	struct arena texts;
 };
 
@@ -92,8 +93,8 @@ void import_records_end(struct import_source *source, const struct import_files 
 void import_uidlist(struct import_source *source, int dirfd, const struct import_files *files);
 void import_binc(struct import_source *source, int dirfd, const struct import_files *files);
 
-/* Keywords that Courier keeps in courierimapkeywords/, into the files' sets. */
-void import_courier_keywords(struct mailbox *m, struct import_files *files);
+/* Keywords that Courier keeps in courierimapkeywords/, into the files' sets; 0, or an errno as trouble. */
+int import_courier_keywords(struct mailbox *m, struct import_files *files);
 
 /* A keyword's name made one that IMAP can spell; false: nothing is left of it. */
 bool import_keyword(const char *name, size_t len, struct buf *out);
@@ -107,12 +108,20 @@ bool import_keyword(const char *name, size_t len, struct buf *out);
  */
 int import_open(int dirfd, const char *name, struct import_source *source);
 
+/*
+ * What stands in the way for good (no such file, not ours to read, a link) only
+ * hides what is behind it. All else may be over at once, and then to go on without
+ * would throw UIDs or keywords away: -1 is the answer to that.
+ */
+bool import_may_pass(int error);
+
 /* Lines of any file, in bounded memory: longer lines are cut away and count as bad. */
 struct import_lines {
 	int fd;
 	struct buf buf;
 	size_t at;
 	bool end;
+	int trouble;		/* errno that ended the reading; 0 */
 	char start[32];		/* of a line that was too long */
 };
 
@@ -143,7 +152,7 @@ struct import_report {
  * First meeting, called with the mailbox's lock held (or nothing writable): fill
  * the facts and the rows in memory; the next commit writes all of it at once.
  * 1: taken over; 0: there was nothing to take; -1: ERR_INUSE, the other server
- * holds its lock.
+ * holds its lock, or its files cannot be read just now.
  */
 int import_mailbox(struct mailbox *m, struct err *err);
 
@@ -161,8 +170,8 @@ int import_resume(struct mailbox *m, struct err *err);
 /* Say so in the log, once a day, when the other server is still in use. */
 void import_watch_source(struct mailbox *m);
 
-/* Subscriptions of other servers, their union, added to notes that are empty. */
-void import_subscriptions(struct account *account, struct notes *notes);
+/* Subscriptions of other servers, their union, added to notes that are empty; 0, or an errno as trouble. */
+int import_subscriptions(struct account *account, struct notes *notes);
 
 extern const char *const import_kind_names[IMPORT_KINDS];
 

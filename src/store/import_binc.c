@@ -219,9 +219,12 @@ read_whole(struct import_source *source, int dirfd, const char *name, struct buf
 	if (fd < 0)
 		return false;
 	ok = io_read_file(fd, out, BINC_MAX) == 0;
-	if (!ok)
+	if (!ok) {
 		snprintf(source->problem, sizeof source->problem, "%s cannot be read: %s", name,
 		    strerror(errno));
+		if (import_may_pass(errno))
+			source->trouble = errno;
+	}
 	close(fd);
 	return ok;
 }

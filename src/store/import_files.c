@@ -149,6 +149,18 @@ import_files_core(const struct import_files *files, const char *base, size_t len
 
 /* ---- reading ---- */
 
+bool
+import_may_pass(int error)
+{
+	switch (error) {
+	case 0: case EACCES: case EFBIG: case EINVAL: case EISDIR: case ELOOP: case ENAMETOOLONG: case ENOENT:
+	case ENOTDIR: case ENXIO: case EPERM:
+		return false;
+	default:
+		return true;
+	}
+}
+
 int
 import_open(int dirfd, const char *name, struct import_source *source)
 {
@@ -158,12 +170,16 @@ import_open(int dirfd, const char *name, struct import_source *source)
 	if (fd < 0 && errno == ENOENT)
 		return -1;
 	source->found = true;
+	if (fd < 0)
+		source->trouble = import_may_pass(errno) ? errno : 0;
+	else if (fstat(fd, &st) < 0)
+		source->trouble = errno;
 	if (fd < 0) {
 		snprintf(source->problem, sizeof source->problem, "it cannot be opened: %s",
 		    errno == ELOOP ? "a symbolic link, which is not followed" : strerror(errno));
 		return -1;
 	}
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+	if (source->trouble != 0 || !S_ISREG(st.st_mode)) {
 		snprintf(source->problem, sizeof source->problem, "it is not a regular file");
 		close(fd);
 		errno = EINVAL;
@@ -196,6 +212,8 @@ fill(struct import_lines *l)
 		n = read(l->fd, buf_reserve(&l->buf, 1 << 16), 1 << 16);
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0)
+			l->trouble = errno;
 		if (n <= 0)
 			l->end = true;
 		else

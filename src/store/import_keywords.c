@@ -92,7 +92,7 @@ note_overlay(const struct import_files *files, struct overlay *overlays, const c
 }
 
 static bool
-read_overlay(struct mailbox *m, int dirfd, const char *entry, uint32_t *set_out)
+read_overlay(struct mailbox *m, int dirfd, const char *entry, uint32_t *set_out, int *trouble)
 {
 	struct import_source file = { .name = entry };
 	struct import_lines lines = { .fd = import_open(dirfd, entry, &file) };
@@ -101,11 +101,15 @@ read_overlay(struct mailbox *m, int dirfd, const char *entry, uint32_t *set_out)
 	char *text;
 	size_t len;
 
+	if (file.trouble != 0)
+		*trouble = file.trouble;
 	if (lines.fd < 0)
 		return file.found;	/* vanished: the caller looks again; unreadable: no keywords */
 	while (ids.count < KEYWORDS_MAX && import_line(&lines, &text, &len) != 0)
 		if (import_keyword(text, len, &name))
 			add_id(&ids, keywords_id(&m->keywords, name.data, name.len));
+	if (lines.trouble != 0)
+		*trouble = lines.trouble;
 	*set_out = keywords_set(&m->keywords, ids.at, ids.count);
 	close(lines.fd);
 	free(ids.at);
@@ -141,7 +145,7 @@ take_line(struct mailbox *m, struct import_files *files, const struct overlay *o
 
 static void
 read_list(struct mailbox *m, int dirfd, struct import_files *files,
-    const struct overlay *overlays, uint32_t *sets)
+    const struct overlay *overlays, uint32_t *sets, int *trouble)
 {
 	struct import_source file = { .name = ":list" };
 	struct import_lines lines = { .fd = import_open(dirfd, ":list", &file) };
@@ -152,6 +156,8 @@ read_list(struct mailbox *m, int dirfd, struct import_files *files,
 	size_t len;
 	int what;
 
+	if (file.trouble != 0)
+		*trouble = file.trouble;
 	if (lines.fd < 0)
 		return;
 	while ((what = import_line(&lines, &text, &len)) != 0) {
@@ -164,6 +170,8 @@ read_list(struct mailbox *m, int dirfd, struct import_files *files,
 		else if (import_keyword(text, len, &name))
 			add_id(&names, keywords_id(&m->keywords, name.data, name.len));
 	}
+	if (lines.trouble != 0)
+		*trouble = lines.trouble;
 	close(lines.fd);
 	free(names.at);
 	buf_fini(&name);
@@ -172,7 +180,7 @@ read_list(struct mailbox *m, int dirfd, struct import_files *files,
 
 /* One scan: overlays, then what they do not cover. False: an overlay vanished meanwhile. */
 static bool
-scan(struct mailbox *m, DIR *dir, struct import_files *files, uint32_t *sets)
+scan(struct mailbox *m, DIR *dir, struct import_files *files, uint32_t *sets, int *trouble)
 {
 	struct overlay *overlays = mem_calloc(files->count + 1, sizeof *overlays);
 	struct dirent *entry;
@@ -180,38 +188,42 @@ scan(struct mailbox *m, DIR *dir, struct import_files *files, uint32_t *sets)
 
 	memset(sets, 0, (files->count + 1) * sizeof *sets);
 	rewinddir(dir);
-	while ((entry = readdir(dir)) != NULL)
+	while (errno = 0, (entry = readdir(dir)) != NULL)
 		if (entry->d_name[0] != ':')
 			note_overlay(files, overlays, entry->d_name);
+	if (errno != 0)
+		*trouble = errno;
 	for (size_t i = 0; whole && i < files->count; i++)
 		if (overlays[i].entry != NULL)
-			whole = read_overlay(m, dirfd(dir), overlays[i].entry, &sets[i]);
+			whole = read_overlay(m, dirfd(dir), overlays[i].entry, &sets[i], trouble);
 	if (whole)
-		read_list(m, dirfd(dir), files, overlays, sets);
+		read_list(m, dirfd(dir), files, overlays, sets, trouble);
 	for (size_t i = 0; i < files->count; i++)
 		free(overlays[i].entry);
 	free(overlays);
 	return whole;
 }
 
-void
+int
 import_courier_keywords(struct mailbox *m, struct import_files *files)
 {
 	int fd = openat(m->dirfd, "courierimapkeywords",
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	int trouble = dir == NULL && import_may_pass(errno) ? errno : 0;
 	uint32_t *sets;
 
 	if (dir == NULL) {
 		if (fd >= 0)
 			close(fd);
-		return;
+		return trouble;
 	}
 	sets = mem_calloc(files->count + 1, sizeof *sets);
-	for (int tries = 0; tries < SCANS_MAX && !scan(m, dir, files, sets); tries++)
+	for (int tries = 0; tries < SCANS_MAX && !scan(m, dir, files, sets, &trouble); tries++)
 		continue;
 	for (size_t i = 0; i < files->count; i++)
 		files->at[i].keywords = keywords_union(&m->keywords, files->at[i].keywords, sets[i]);
 	free(sets);
 	closedir(dir);
+	return trouble;
 }

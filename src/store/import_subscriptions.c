@@ -15,6 +15,7 @@
  */
 #include "store/import.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,7 @@ enum { SUBSCRIPTIONS_MAX = 100000 };	/* names; clients show a few hundred */
 struct names {
 	struct account *account;
 	struct notes *notes;
+	int trouble;		/* errno of a failure that may be over the next time */
 };
 
 static void
@@ -176,6 +178,8 @@ read_lines(struct names *n, int dirfd, const char *file,
 	size_t len;
 	int what;
 
+	if (source.trouble != 0)
+		n->trouble = source.trouble;
 	if (lines.fd < 0)
 		return;
 	while ((what = import_line(&lines, &text, &len)) != 0) {
@@ -187,6 +191,8 @@ read_lines(struct names *n, int dirfd, const char *file,
 			take(n, text, len, separator);
 		first = false;
 	}
+	if (lines.trouble != 0)
+		n->trouble = lines.trouble;
 	close(lines.fd);
 	buf_fini(&lines.buf);
 }
@@ -202,9 +208,13 @@ read_old_binc(struct names *n)
 	int fd = import_open(n->account->dirfd, source.name, &source);
 	char *at;
 
+	if (source.trouble != 0)
+		n->trouble = source.trouble;
 	if (fd < 0)
 		return;
-	if (io_read_file(fd, &text, 1 << 24) == 0 && (at = strstr(buf_str(&text), "subscribed")) != NULL) {
+	if (io_read_file(fd, &text, 1 << 24) < 0)
+		n->trouble = import_may_pass(errno) ? errno : 0;
+	else if ((at = strstr(buf_str(&text), "subscribed")) != NULL) {
 		while ((at = strchr(at, '=')) != NULL) {
 			size_t len;
 
@@ -223,21 +233,25 @@ read_old_binc(struct names *n)
 	buf_fini(&text);
 }
 
-void
+int
 import_subscriptions(struct account *account, struct notes *notes)
 {
-	struct names n = { account, notes };
+	struct names n = { account, notes, 0 };
 	char separator = account->layout == LAYOUT_MAILDIRPP ? '.' : '/';
 	int control = account->control != NULL
 	    ? open(account->control, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
+	if (control < 0 && account->control != NULL && import_may_pass(errno))
+		n.trouble = errno;
 	if (control >= 0)
 		read_lines(&n, control, "subscriptions", add_spelled, separator);
 	read_lines(&n, account->dirfd, "subscriptions", add_spelled, separator);
 	read_lines(&n, account->dirfd, "courierimapsubscribed", add_below_inbox, '.');
-	if (faccessat(account->dirfd, ".bincimap-subscribed", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	if (faccessat(account->dirfd, ".bincimap-subscribed", F_OK, AT_SYMLINK_NOFOLLOW) == 0
+	    || import_may_pass(errno))
 		read_lines(&n, account->dirfd, ".bincimap-subscribed", add_below_inbox, '/');
 	else
 		read_old_binc(&n);
 	io_close(&control);
+	return n.trouble;
 }

@@ -300,6 +300,7 @@ import_uidlist(struct import_source *source, int dirfd, const struct import_file
 	if (source->bad > 0)
 		snprintf(source->problem, sizeof source->problem,
 		    "%zu of its lines could not be used", source->bad);
+	source->trouble = lines.trouble;
 	close(lines.fd);
 	buf_fini(&lines.buf);
 }

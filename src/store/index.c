@@ -235,7 +235,12 @@ index_open(struct index *index, int dirfd, struct mailbox_facts *facts,
 			return 0;
 		return err_errno(err, "open " INDEX_NAME " in", path);
 	}
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size < HEADER_SIZE) {
+	if (fstat(fd, &st) < 0) {
+		err_errno(err, "stat " INDEX_NAME " in", path);
+		close(fd);
+		return -1;
+	}
+	if (!S_ISREG(st.st_mode) || st.st_size < HEADER_SIZE) {
 		close(fd);
 		return 0;
 	}

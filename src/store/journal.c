@@ -290,11 +290,13 @@ read_tail(struct mailbox *m, struct err *err)
 }
 
 /*
- * Open the journal and read its header. 1: there is one; 0: there is none or it
- * is damaged; -1: an error of the system.
+ * Open the journal and read its header, length_out octets with the LF. 1: there
+ * is one; 0: there is none or it is damaged; -1: it cannot be read just now. That
+ * is another thing: what is made anew in its place would lack what it says.
  */
 static int
-open_journal(struct mailbox *m, struct uidlist_header *header, off_t *size_out, struct err *err)
+open_journal(struct mailbox *m, struct uidlist_header *header, size_t *length_out, off_t *size_out,
+    struct err *err)
 {
 	char first[512];
 	struct stat st;
@@ -304,21 +306,24 @@ open_journal(struct mailbox *m, struct uidlist_header *header, off_t *size_out, 
 	m->journal_fd = openat(m->dirfd, UIDLIST_NAME,
 	    (m->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (m->journal_fd < 0 && (errno == EROFS || errno == EACCES) && !m->read_only) {
-		m->read_only = true;
 		m->journal_fd = openat(m->dirfd, UIDLIST_NAME,
 		    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+		m->read_only = m->journal_fd >= 0;
 	}
 	if (m->journal_fd < 0) {
-		if (errno == ENOENT || errno == ELOOP || errno == EISDIR || errno == ENXIO
-		    || errno == EACCES)
+		if (errno == ENOENT || errno == ELOOP || errno == EISDIR || errno == ENXIO)
 			return 0;
 		return err_errno(err, "open " UIDLIST_NAME " in", m->path);
 	}
-	if (fstat(m->journal_fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+	if (fstat(m->journal_fd, &st) < 0)
+		goto unreadable;
+	if (!S_ISREG(st.st_mode)) {
 		io_close(&m->journal_fd);
 		return 0;
 	}
 	n = io_pread_all(m->journal_fd, first, sizeof first, 0);
+	if (n < 0)
+		goto unreadable;
 	lf = n > 0 ? memchr(first, '\n', (size_t)n) : NULL;
 	if (lf == NULL || !uidlist_read_header(first, (size_t)(lf - first), header)) {
 		io_close(&m->journal_fd);
@@ -326,17 +331,19 @@ open_journal(struct mailbox *m, struct uidlist_header *header, off_t *size_out, 
 	}
 	m->journal_device = st.st_dev;
 	m->journal_inode = st.st_ino;
+	*length_out = (size_t)(lf - first) + 1;
 	*size_out = st.st_size;
 	return 1;
+unreadable:
+	err_errno(err, "read the header of " UIDLIST_NAME " in", m->path);
+	io_close(&m->journal_fd);
+	return -1;
 }
 
 static void
-facts_from_header(struct mailbox *m, const struct uidlist_header *header)
+facts_from_header(struct mailbox *m, const struct uidlist_header *header, size_t length)
 {
 	struct mailbox_facts *f = &m->facts;
-	char line[512];
-	ssize_t n = io_pread_all(m->journal_fd, line, sizeof line, 0);
-	const char *lf = n > 0 ? memchr(line, '\n', (size_t)n) : NULL;
 
 	f->uidvalidity = header->uidvalidity;
 	f->uidnext = header->uidnext;
@@ -346,7 +353,7 @@ facts_from_header(struct mailbox *m, const struct uidlist_header *header)
 	f->uid_bound = header->uid_bound;
 	memcpy(f->mailbox_id, header->mailbox_id, sizeof f->mailbox_id);
 	f->serial = header->serial;
-	f->position = lf != NULL ? (uint64_t)(lf - line) + 1 : 0;
+	f->position = length;
 }
 
 /* Counts as the image knows them. */
@@ -363,12 +370,13 @@ journal_load(struct mailbox *m, struct err *err)
 {
 	struct uidlist_header header;
 	off_t size = 0;
+	size_t length;
 	int have_index, have_journal;
 
 	have_index = index_open(&m->index, m->dirfd, &m->facts, &m->keywords, m->path, err);
 	if (have_index < 0)
 		return -1;
-	have_journal = open_journal(m, &header, &size, err);
+	have_journal = open_journal(m, &header, &length, &size, err);
 	if (have_journal < 0)
 		return -1;
 	if (have_journal && have_index && header.serial == m->facts.serial) {
@@ -385,7 +393,7 @@ journal_load(struct mailbox *m, struct err *err)
 		keywords_fini(&m->keywords);
 		keywords_init(&m->keywords);
 		memset(&m->facts, 0, sizeof m->facts);
-		facts_from_header(m, &header);
+		facts_from_header(m, &header, length);
 		m->snapshot_end = header.snapshot_end;
 		/* cut inside what was written at once: no crash does that */
 		if ((uint64_t)size < header.snapshot_end)
@@ -502,6 +510,7 @@ follow(struct mailbox *m, struct err *err)
 {
 	struct uidlist_header header;
 	uint64_t serial = m->facts.serial;
+	size_t length;
 	off_t size;
 	int have;
 
@@ -510,7 +519,7 @@ follow(struct mailbox *m, struct err *err)
 	if (read_tail(m, err) < 0)
 		return -1;
 	io_close(&m->journal_fd);
-	have = open_journal(m, &header, &size, err);
+	have = open_journal(m, &header, &length, &size, err);
 	if (have < 0)
 		return -1;
 	if (have == 0) {
@@ -555,14 +564,15 @@ mailbox_replay(struct mailbox *m, struct err *err)
 	if (m->journal_fd < 0 || st.st_ino != m->journal_inode || st.st_dev != m->journal_device) {
 		if (m->facts.uidvalidity == 0 || m->journal_fd < 0) {
 			struct uidlist_header header;
+			size_t length;
 			off_t size;
-			int have = open_journal(m, &header, &size, err);
+			int have = open_journal(m, &header, &length, &size, err);
 
 			if (have <= 0)
 				return have;
 			if (m->facts.uidvalidity != 0)
 				return reload(m, err);
-			facts_from_header(m, &header);
+			facts_from_header(m, &header, length);
 			m->snapshot_end = header.snapshot_end;
 			m->damaged = false;
 			return read_tail(m, err);
@@ -856,8 +866,13 @@ write_at_end(struct mailbox *m, const struct buf *lines, bool sync, struct err *
 			m->damaged = true;
 		return -1;
 	}
-	if (fstat(m->journal_fd, &st) < 0
-	    || (uint64_t)st.st_size != m->facts.position + lines->len) {
+	if (fstat(m->journal_fd, &st) < 0) {
+		err_errno(err, "fstat " UIDLIST_NAME " in", m->path);
+		if (ftruncate(m->journal_fd, (off_t)m->facts.position) < 0)
+			m->damaged = true;
+		return -1;
+	}
+	if ((uint64_t)st.st_size != m->facts.position + lines->len) {
 		err_set(err, ERR_INUSE, "Another session wrote at the same time, try again");
 		return err_detail(err, "%s: the lock on " LOCK_NAME " did not hold", m->path);
 	}
