@@ -127,8 +127,10 @@ cmd_create(void *session, struct command *cmd)
 	if (folder_create(&s->account, name, &cmd->err) < 0)
 		return -1;
 	if (uses != NULL && *uses != '\0' && notes_set(&s->account, NOTES_METADATA, name,
-	    NOTE_SPECIAL_USE, uses, strlen(uses), &cmd->err) < 0)
+	    NOTE_SPECIAL_USE, uses, strlen(uses), &cmd->err) < 0) {
+		folder_delete(&s->account, name, &why);
 		return -1;
+	}
 	send_list_composed(s, name);
 	notify_made(s, name);
 	if (uses != NULL && *uses != '\0')
@@ -179,12 +181,12 @@ cmd_delete(void *session, struct command *cmd)
 		return err_set(&cmd->err, ERR_NONEXISTENT, "There is no such mailbox");
 	if (strcmp(name, "INBOX") != 0)
 		deselect(s, name);
+	/* The name keeps its subscription (RFC 9051 6.3.7), not what was said about the mailbox. */
 	if (folder_delete(&s->account, name, &cmd->err) < 0)
 		return -1;
 	send_list_composed(s, name);
 	notify_removed(s, name);
-	/* The name keeps its subscription (RFC 9051 6.3.7), not what was said about the mailbox. */
-	return notes_rename(&s->account, NOTES_METADATA, name, NULL, &cmd->err);
+	return 0;
 }
 
 /* What was said about INBOX is said about the new mailbox too (RFC 5464 4.1). */
@@ -260,7 +262,7 @@ cmd_rename(void *session, struct command *cmd)
 		return -1;
 	send_list_composed(s, to);
 	notify_renamed(s, from, to);
-	return notes_rename(&s->account, NOTES_METADATA, from, to, &cmd->err);
+	return 0;
 }
 
 int

@@ -30,6 +30,7 @@
 #include "store/account.h"
 #include "store/mailbox.h"
 #include "store/names.h"
+#include "store/notes.h"
 #include "store/quota.h"
 #include "util/buf.h"
 #include "util/err.h"
@@ -106,27 +107,30 @@ check_new_name(struct account *account, const char *name, struct err *err)
 
 /* ---- looking ---- */
 
-static bool
+/* 1, 0, or -1 with errno: who cannot look does not know. */
+static int
 is_mailbox(int dirfd, const char *path)
 {
 	struct buf cur = BUF_INIT;
 	struct stat st;
-	bool is;
+	int is;
 
 	if (strcmp(path, ".") == 0)
-		return true;	/* the root is INBOX, also while its cur/ is not made yet */
+		return 1;	/* the root is INBOX, also while its cur/ is not made yet */
 	buf_adds(&cur, path);
 	buf_adds(&cur, "/cur");
-	is = fstatat(dirfd, cur.data, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+	is = fstatat(dirfd, cur.data, &st, AT_SYMLINK_NOFOLLOW);
 	buf_fini(&cur);
-	return is;
+	if (is == 0)
+		return S_ISDIR(st.st_mode);
+	return errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENAMETOOLONG ? 0 : -1;
 }
 
 int
 folder_open(struct account *account, const char *name, struct err *err)
 {
 	struct buf path = BUF_INIT;
-	int fd = -1;
+	int fd = -1, is;
 
 	if (folder_check_name(account, name, err) < 0) {
 		if (err->kind == ERR_CANNOT)
@@ -134,13 +138,13 @@ folder_open(struct account *account, const char *name, struct err *err)
 		return -1;
 	}
 	names_to_disk(account, name, &path);
-	if (!is_mailbox(account->dirfd, path.data)) {
-		err_set(err, ERR_NONEXISTENT, "There is no such mailbox");
-	} else {
+	is = is_mailbox(account->dirfd, path.data);
+	if (is > 0)
 		fd = openat(account->dirfd, path.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0)
-			err_errno(err, "open mailbox", path.data);
-	}
+	if (is == 0)
+		err_set(err, ERR_NONEXISTENT, "There is no such mailbox");
+	else if (fd < 0)
+		err_errno(err, "open mailbox", path.data);
 	buf_fini(&path);
 	return fd;
 }
@@ -155,7 +159,7 @@ folder_exists(struct account *account, const char *name)
 	if (folder_check_name(account, name, &ignored) < 0)
 		return false;
 	names_to_disk(account, name, &path);
-	exists = is_mailbox(account->dirfd, path.data);
+	exists = is_mailbox(account->dirfd, path.data) != 0;
 	buf_fini(&path);
 	return exists;
 }
@@ -245,34 +249,48 @@ open_dir(int dirfd, const char *path)
 	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 
-	if (dir == NULL && fd >= 0)
-		close(fd);
+	if (dir == NULL)
+		io_close(&fd);
 	return dir;
 }
 
-static void
+/* A folder that may not be entered is not the user's; any other doubt ends the listing. */
+static int
+list_entry(struct account *account, const char *path, struct folder_list *list)
+{
+	int is = is_mailbox(account->dirfd, path);
+
+	if (is > 0)
+		add_path(account, path, list);
+	return is < 0 && errno != EACCES ? -1 : 0;
+}
+
+/* 0, or -1 with errno: a list that lacks names makes clients throw away what they have of them. */
+static int
 list_maildirpp(struct account *account, DIR *dir, struct folder_list *list)
 {
 	struct dirent *entry;
 
-	while ((entry = readdir(dir)) != NULL)
+	while (errno = 0, (entry = readdir(dir)) != NULL)
 		if (entry->d_name[0] == '.' && !is_reserved(entry->d_name)
 		    && entry->d_name[1] != '.' && entry_is_dir(dirfd(dir), entry)
-		    && is_mailbox(dirfd(dir), entry->d_name))
-			add_path(account, entry->d_name, list);
+		    && list_entry(account, entry->d_name, list) < 0)
+			return -1;
+	return errno == 0 ? 0 : -1;
 }
 
-/* Nested directories; a directory without cur/ is only on the way to others. */
-static void
+/* Nested directories; a directory without cur/ is only on the way to others. As list_maildirpp. */
+static int
 list_fs(struct account *account, const char *path, int depth, struct folder_list *list)
 {
 	DIR *dir = depth < TREE_DEPTH_MAX ? open_dir(account->dirfd, path) : NULL;
 	struct buf child = BUF_INIT;
 	struct dirent *entry;
+	int result = 0;
 
-	if (dir == NULL)
-		return;
-	while ((entry = readdir(dir)) != NULL) {
+	if (dir == NULL)	/* gone by now, not the user's, or too deep */
+		return depth == TREE_DEPTH_MAX || errno == ENOENT || errno == EACCES ? 0 : -1;
+	while (errno = 0, result == 0 && (entry = readdir(dir)) != NULL) {
 		if (entry->d_name[0] == '.' || is_reserved(entry->d_name)
 		    || !entry_is_dir(dirfd(dir), entry))
 			continue;
@@ -280,31 +298,43 @@ list_fs(struct account *account, const char *path, int depth, struct folder_list
 		if (strcmp(path, ".") != 0)
 			buf_addf(&child, "%s/", path);
 		buf_adds(&child, entry->d_name);
-		if (is_mailbox(account->dirfd, child.data))
-			add_path(account, child.data, list);
-		list_fs(account, child.data, depth + 1, list);
+		result = list_entry(account, child.data, list);
+		if (result == 0)
+			result = list_fs(account, child.data, depth + 1, list);
 	}
+	if (errno != 0)
+		result = -1;
 	buf_fini(&child);
 	closedir(dir);
+	return result;
 }
 
 int
 folder_list(struct account *account, struct folder_list *out, struct err *err)
 {
+	int result = -1;
+
 	memset(out, 0, sizeof *out);
 	add_name(out, "INBOX");
 	if (account->layout == LAYOUT_MAILDIRPP) {
 		DIR *dir = open_dir(account->dirfd, ".");
 
-		if (dir == NULL)
-			return err_errno(err, "list", account->path);
-		list_maildirpp(account, dir, out);
-		closedir(dir);
+		if (dir != NULL)
+			result = list_maildirpp(account, dir, out);
+		if (result < 0)
+			err_errno(err, "list", account->path);
+		if (dir != NULL)
+			closedir(dir);
 	} else {
-		list_fs(account, ".", 0, out);
+		result = list_fs(account, ".", 0, out);
+		if (result < 0)
+			err_errno(err, "list", account->path);
 	}
-	qsort(out->names, out->count, sizeof *out->names, compare_names);
-	return 0;
+	if (result < 0)
+		folder_list_fini(out);
+	else
+		qsort(out->names, out->count, sizeof *out->names, compare_names);
+	return result;
 }
 
 void
@@ -317,6 +347,28 @@ folder_list_fini(struct folder_list *list)
 }
 
 /* ---- making ---- */
+
+static void
+remove_tree(int dirfd_at, const char *path, int depth)
+{
+	DIR *dir = depth < TREE_DEPTH_MAX ? open_dir(dirfd_at, path) : NULL;
+	struct dirent *entry;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		struct stat st;
+
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0
+		    && S_ISDIR(st.st_mode))
+			remove_tree(dirfd(dir), entry->d_name, depth + 1);
+		else
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	unlinkat(dirfd_at, path, AT_REMOVEDIR);
+}
 
 static int
 make_parts(struct account *account, const char *path, struct err *err)
@@ -345,8 +397,9 @@ make_parts(struct account *account, const char *path, struct err *err)
 	return result;
 }
 
+/* The directory and those above it; made_out: this one was not there before. */
 static int
-make_directories(struct account *account, const char *path, struct err *err)
+make_directories(struct account *account, const char *path, bool *made_out, struct err *err)
 {
 	char *step = mem_strdup(path);
 	int result = 0;
@@ -358,13 +411,18 @@ make_directories(struct account *account, const char *path, struct err *err)
 			result = err_errno(err, "make", step);
 		*slash = '/';
 	}
-	if (result == 0 && mkdirat(account->dirfd, step, 0700) < 0 && errno != EEXIST)
+	*made_out = result == 0 && mkdirat(account->dirfd, step, 0700) == 0;
+	if (result == 0 && !*made_out && errno != EEXIST)
 		result = err_errno(err, "make", step);
 	free(step);
 	return result;
 }
 
-/* A new mailbox is known to the account before anybody hears of it. */
+/*
+ * A new mailbox is known to the account, and has its journal, before anybody
+ * hears of it: one that can be served but not written down (mailbox_sync puts up
+ * with that) has no id that would be the same tomorrow.
+ */
 static int
 settle_new(struct account *account, const char *name, struct err *err)
 {
@@ -373,15 +431,37 @@ settle_new(struct account *account, const char *name, struct err *err)
 
 	if (folder_open_mailbox(account, name, ERR_NONEXISTENT, &m, err) < 0)
 		return -1;
+	err_set(err, ERR_NOPERM, "The mailbox cannot be written to");
 	result = mailbox_sync(m, err);
+	if (m->unsaved || m->read_only)
+		result = -1;	/* err says why */
 	mailbox_close(&m);
 	return result;
+}
+
+/* What was refused must not be there; a message that came in between keeps it. */
+static void
+unmake(struct account *account, const char *path)
+{
+	static const char *const parts[] = { "cur", "new" };
+	struct buf part = BUF_INIT;
+	bool empty = true;
+
+	for (size_t i = 0; empty && i < sizeof parts / sizeof parts[0]; i++) {
+		buf_reset(&part);
+		buf_addf(&part, "%s/%s", path, parts[i]);
+		empty = unlinkat(account->dirfd, part.data, AT_REMOVEDIR) == 0 || errno == ENOENT;
+	}
+	buf_fini(&part);
+	if (empty)
+		remove_tree(account->dirfd, path, 0);
 }
 
 int
 folder_create(struct account *account, const char *name, struct err *err)
 {
 	struct buf path = BUF_INIT;
+	bool made = false;
 	int result;
 
 	if (account_writable(account, err) < 0 || check_new_name(account, name, err) < 0)
@@ -389,40 +469,20 @@ folder_create(struct account *account, const char *name, struct err *err)
 	if (strcmp(name, "INBOX") == 0 || folder_exists(account, name))
 		return err_set(err, ERR_ALREADYEXISTS, "The mailbox exists already");
 	names_to_disk(account, name, &path);
-	result = make_directories(account, path.data, err);
+	result = make_directories(account, path.data, &made, err);
 	if (result == 0)
 		result = make_parts(account, path.data, err);
 	if (result == 0 && account->sync && fsync(account->dirfd) < 0)
 		result = err_errno(err, "fsync", account->path);
 	if (result == 0)
 		result = settle_new(account, name, err);
+	if (result < 0 && made)
+		unmake(account, path.data);
 	buf_fini(&path);
 	return result;
 }
 
 /* ---- removing ---- */
-
-static void
-remove_tree(int dirfd_at, const char *path, int depth)
-{
-	DIR *dir = depth < TREE_DEPTH_MAX ? open_dir(dirfd_at, path) : NULL;
-	struct dirent *entry;
-
-	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		struct stat st;
-
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0
-		    && S_ISDIR(st.st_mode))
-			remove_tree(dirfd(dir), entry->d_name, depth + 1);
-		else
-			unlinkat(dirfd(dir), entry->d_name, 0);
-	}
-	if (dir != NULL)
-		closedir(dir);
-	unlinkat(dirfd_at, path, AT_REMOVEDIR);
-}
 
 /* In the fs layout a mailbox may hold others: only its own parts go. */
 static int
@@ -474,8 +534,10 @@ folder_delete(struct account *account, const char *name, struct err *err)
 		result = err_errno(err, "remove", path.data);
 	if (result == 0 && account->sync && fsync(account->dirfd) < 0)
 		result = err_errno(err, "fsync", account->path);
-	if (result == 0)
-		result = account_rename(account, name, NULL, false, err);
+	/* The mailbox is gone; what is left of its records is in nobody's way. */
+	if (result == 0 && (account_rename(account, name, NULL, false, err) < 0
+	    || notes_drop(account, NOTES_METADATA, name, false, err) < 0))
+		log_err(err);
 	remove_tree(account->dirfd, trash, 0);
 	quota_forget(account);
 	buf_fini(&path);
@@ -538,6 +600,7 @@ static int
 rename_fs(struct account *account, const char *from, const char *to, struct err *err)
 {
 	struct buf old_path = BUF_INIT, new_path = BUF_INIT;
+	bool made;
 	char *slash;
 	int result = 0;
 
@@ -546,7 +609,7 @@ rename_fs(struct account *account, const char *from, const char *to, struct err 
 	slash = strrchr(new_path.data, '/');
 	if (slash != NULL) {
 		*slash = '\0';
-		result = make_directories(account, new_path.data, err);
+		result = make_directories(account, new_path.data, &made, err);
 		*slash = '/';
 	}
 	if (result == 0)
@@ -598,14 +661,19 @@ folder_rename(struct account *account, const char *from, const char *to, struct 
 	if (folder_list(account, &list, err) < 0)
 		return -1;
 	result = check_targets(account, from, to, &list, err);
+	/* What was said about it is there under both names first: a crash in between loses nothing. */
+	if (result == 0)
+		result = notes_copy(account, NOTES_METADATA, from, to, err);
 	if (result == 0)
 		result = account->layout == LAYOUT_MAILDIRPP
 		    ? rename_maildirpp(account, from, to, &list, err)
 		    : rename_fs(account, from, to, err);
 	if (result == 0 && account->sync && fsync(account->dirfd) < 0)
 		result = err_errno(err, "fsync", account->path);
-	if (result == 0)
-		result = account_rename(account, from, to, true, err);
+	/* It has its new name: what is left of the old one is in nobody's way. */
+	if (result == 0 && (account_rename(account, from, to, true, err) < 0
+	    || notes_drop(account, NOTES_METADATA, from, true, err) < 0))
+		log_err(err);
 	folder_list_fini(&list);
 	return result;
 }

@@ -104,15 +104,21 @@ notes_read(struct account *account, enum notes_file file, struct notes *out, str
 	memset(out, 0, sizeof *out);
 	fd = openat(account->dirfd, notes_file_names[file], O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT && file == NOTES_SUBSCRIPTIONS) {
-		import_subscriptions(account, out);	/* ours is written with the first change */
-		return 0;
+		/* ours is written with the first change: what is not read now would be lost then */
+		errno = import_subscriptions(account, out);
+		if (errno == 0)
+			return 0;
+		notes_fini(out);
+		return err_errno(err, "read the subscriptions that another server left in", account->path);
 	}
 	if (fd < 0)
 		return errno == ENOENT || errno == ELOOP ? 0
 		    : err_errno(err, "open", notes_file_names[file]);
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+	if (fstat(fd, &st) < 0)
+		result = err_errno(err, "stat", notes_file_names[file]);
+	else if (!S_ISREG(st.st_mode))
 		goto out;
-	if (io_read_file(fd, &text, NOTES_MAX) < 0)
+	if (result == 0 && io_read_file(fd, &text, NOTES_MAX) < 0)
 		result = err_errno(err, "read", notes_file_names[file]);
 	for (size_t at = 0; result == 0 && at < text.len;) {
 		const char *line = text.data + at, *end;
@@ -259,6 +265,30 @@ notes_set(struct account *account, enum notes_file file, const char *name,
 	return notes_change(account, file, &change, 1, NULL, NULL, err);
 }
 
+/* Is the note about this name, or (tree) about one below it? */
+static bool
+concerns(const struct note *note, const char *name, bool tree)
+{
+	size_t len = strlen(name);
+
+	return strncmp(note->name, name, len) == 0
+	    && (note->name[len] == '\0' || (tree && note->name[len] == '/'));
+}
+
+static bool
+drop_all(struct notes *notes, const char *name, bool tree)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < notes->count; i++) {
+		if (!concerns(&notes->at[i], name, tree))
+			continue;
+		drop(notes, i--);
+		changed = true;
+	}
+	return changed;
+}
+
 int
 notes_rewrite(struct account *account, enum notes_file file, struct err *err)
 {
@@ -276,33 +306,51 @@ notes_rewrite(struct account *account, enum notes_file file, struct err *err)
 }
 
 int
-notes_rename(struct account *account, enum notes_file file, const char *from,
-    const char *to, struct err *err)
+notes_drop(struct account *account, enum notes_file file, const char *name, bool tree,
+    struct err *err)
 {
 	struct notes notes = { NULL, 0, 0 };
-	size_t len = strlen(from);
-	bool changed = false;
 	int fd = lock(account, err), result;
 
 	if (fd < 0)
 		return -1;
 	result = notes_read(account, file, &notes, err);
-	for (size_t i = 0; result == 0 && i < notes.count; i++) {
-		struct note *note = &notes.at[i];
-		struct buf name = BUF_INIT;
+	if (result == 0 && drop_all(&notes, name, tree))
+		result = write_file(account, file, &notes, err);
+	close(fd);
+	notes_fini(&notes);
+	return result;
+}
 
-		if (strncmp(note->name, from, len) != 0
-		    || (note->name[len] != '\0' && (to == NULL || note->name[len] != '/')))
+int
+notes_copy(struct account *account, enum notes_file file, const char *from,
+    const char *to, struct err *err)
+{
+	struct notes notes = { NULL, 0, 0 };
+	bool changed = false;
+	size_t count;
+	int fd = lock(account, err), result;
+
+	if (fd < 0)
+		return -1;
+	result = notes_read(account, file, &notes, err);
+	if (result == 0)
+		changed = drop_all(&notes, to, true);
+	count = notes.count;
+	for (size_t i = 0; result == 0 && i < count; i++) {
+		struct buf name = BUF_INIT;
+		struct note *copy;
+
+		if (!concerns(&notes.at[i], from, true))
 			continue;
 		changed = true;
-		if (to == NULL) {
-			drop(&notes, i--);
-			continue;
-		}
 		buf_adds(&name, to);
-		buf_adds(&name, note->name + len);
-		free(note->name);
-		note->name = buf_steal(&name);
+		buf_adds(&name, notes.at[i].name + strlen(from));
+		copy = add(&notes);
+		copy->name = buf_steal(&name);
+		copy->entry = mem_strdup(notes.at[i].entry);
+		copy->value = mem_strndup(notes.at[i].value, notes.at[i].value_len);
+		copy->value_len = notes.at[i].value_len;
 	}
 	if (result == 0 && changed)
 		result = write_file(account, file, &notes, err);

@@ -55,8 +55,12 @@ int notes_change(struct account *account, enum notes_file file, const struct not
 /* Write the file anew without its damaged lines. */
 int notes_rewrite(struct account *account, enum notes_file file, struct err *err);
 
-/* A mailbox and all below it have another name, or (to NULL) this one mailbox is gone. */
-int notes_rename(struct account *account, enum notes_file file, const char *from,
+/* All notes about a name, or (tree) also about those below it, are dropped. */
+int notes_drop(struct account *account, enum notes_file file, const char *name, bool tree,
+    struct err *err);
+
+/* What is said about from and all below it is said about to as well, and nothing else is. */
+int notes_copy(struct account *account, enum notes_file file, const char *from,
     const char *to, struct err *err);
 
 const struct note *notes_find(const struct notes *notes, const char *name, const char *entry);

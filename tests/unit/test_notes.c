@@ -38,9 +38,20 @@ main(void)
 	close(fd);
 	check(notes_read(&a, NOTES_METADATA, &notes, &err) == 0 && notes.count == 2, "is passed over");
 	notes_fini(&notes);
-	check(notes_rename(&a, NOTES_METADATA, "Work", "Play", &err) == 0
+	check(notes_set(&a, NOTES_METADATA, "Play", "/private/old", "x", 1, &err) == 0
+	    && notes_copy(&a, NOTES_METADATA, "Work", "Play", &err) == 0
 	    && notes_read(&a, NOTES_METADATA, &notes, &err) == 0
-	    && notes_find(&notes, "Play/2024", "/private/x") != NULL, "renamed with its parent");
+	    && notes_find(&notes, "Play/2024", "/private/x") != NULL
+	    && notes_find(&notes, "Work/2024", "/private/x") != NULL, "copied with its parent");
+	check(notes_find(&notes, "Play", "/private/old") == NULL, "in the place of what was there");
+	notes_fini(&notes);
+	check(notes_drop(&a, NOTES_METADATA, "Work", false, &err) == 0
+	    && notes_read(&a, NOTES_METADATA, &notes, &err) == 0
+	    && notes_find(&notes, "Work/2024", "/private/x") != NULL, "those below stay");
+	notes_fini(&notes);
+	check(notes_drop(&a, NOTES_METADATA, "Work", true, &err) == 0
+	    && notes_read(&a, NOTES_METADATA, &notes, &err) == 0
+	    && notes_find(&notes, "Work/2024", "/private/x") == NULL, "or go too");
 	notes_fini(&notes);
 	check(notes_set(&a, NOTES_METADATA, "Play/2024", "/private/x", NULL, 0, &err) == 0
 	    && notes_read(&a, NOTES_METADATA, &notes, &err) == 0 && notes.count == 1, "removed");
