@@ -41,7 +41,7 @@ enum err_kind {
 	ERR_UNDEFINED_FILTER,	/* NO [UNDEFINED-FILTER ...]; likewise */
 	ERR_METADATA,		/* NO [METADATA ...]; client begins with the rest of the code and "]" */
 
-	ERR_WORLD,		/* NO [SERVERBUG]... logged: a call failed in a way of its own */
+	ERR_WORLD,		/* NO [UNAVAILABLE]... logged: a call failed in a way of its own */
 	ERR_OVERQUOTA,		/* NO [OVERQUOTA]: disk or quota is full */
 	ERR_INUSE,		/* NO [INUSE]: a lock did not come free */
 	ERR_UNAVAILABLE,	/* NO [UNAVAILABLE]: the store is not there */

@@ -40,7 +40,7 @@ static const struct {
 	[ERR_BADEVENT] = { "NO", "[BADEVENT (MessageNew MessageExpunge FlagChange MailboxName "
 	    "SubscriptionChange MailboxMetadataChange ServerMetadataChange)] " },
 	[ERR_NOTIFICATIONOVERFLOW] = { "NO", "[NOTIFICATIONOVERFLOW] " },
-	[ERR_WORLD] = { "NO", "[SERVERBUG] " },
+	[ERR_WORLD] = { "NO", "[UNAVAILABLE] " },	/* a broken disk is no bug of the server */
 	[ERR_OVERQUOTA] = { "NO", "[OVERQUOTA] " },
 	[ERR_INUSE] = { "NO", "[INUSE] " },
 	[ERR_UNAVAILABLE] = { "NO", "[UNAVAILABLE] " },
