@@ -36,6 +36,7 @@ class State:
         self.validity, self.id, self.next, self.modseq = {}, {}, {}, {}
         self.groups = []                # (key, idents): all there or none
         self.once = set()               # idents that are never two and never none
+        self.back = set()               # idents that were being removed: back from the dead they are new mail
         self.dates = {}                 # ident -> INTERNALDATE
         self.selected = None            # key
         self.sticky = True              # not told UIDNOTSTICKY for it
@@ -237,6 +238,7 @@ class Expunge(Numbered):
             if any(f is not None and b'\\deleted' in f for f in state.forms(state.selected, ident)):
                 state.messages[state.selected][ident].add(None)
                 state.once.discard(ident)
+                state.back.add(ident)
 
 
 class Close(Expunge):
@@ -395,12 +397,12 @@ class Rename(Folders):
         return name
 
     def ways(self, folders):
-        out, now = [], set(folders)
+        """Each mailbox has its old name or its new one."""
+        out = [frozenset(folders)]
         for name, key in sorted(folders):
             if self.moved(name) != name:
-                now = now - {(name, key)} | {(self.moved(name), key)}
-                out.append(frozenset(now))
-        return out or [folders]
+                out += [f - {(name, key)} | {(self.moved(name), key)} for f in out]
+        return out
 
     def renamed(self, state):
         state.names = {self.moved(n): k for n, k in state.names.items()}
@@ -514,7 +516,7 @@ def compare(state, key, seen, who, lost=True):
         if told is not None and told != ident:
             raise Failed('%s: UID %d of %s was message %d and is message %d' % (who, uid, key, told, ident))
         if told is None:
-            if any(k == key and i == ident for (k, _), i in state.known.items()):
+            if ident not in state.back and any(k == key and i == ident for (k, _), i in state.known.items()):
                 raise Failed('%s: message %d of %s has another UID, %d' % (who, ident, key, uid))
             if uid <= highest and ident not in state.old:
                 raise Failed('%s: UID %d of %s is below those that were told' % (who, uid, key))
@@ -576,9 +578,8 @@ def inspect(session, state, last_ident=999):
         state.sticky = True
         for r in must(session, b'SELECT ' + name.encode()):
             state.learn(r)
-        count = session.count
         said = must(session, b'UID FETCH 1:* (UID FLAGS INTERNALDATE BODY.PEEK[])')
-        seen = seen_in(said)
+        seen, count = seen_in(said), session.count    # a record whose file did not come may be expunged only now
         if len(seen) != count:
             raise Failed('%s has %d messages, and %d are fetched' % (name, count, len(seen)))
         if seen and max(seen) >= state.next[key]:
