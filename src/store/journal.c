@@ -46,6 +46,8 @@
 enum {
 	READ_STEP = 1 << 18,
 	LOCK_WAIT_MS = 30000,		/* longer than any write we make; then NO [INUSE] */
+	LOCK_STEP_US = 100,		/* the first look at a busy lock after so long, */
+	LOCK_STEP_MAX_US = 5000,	/* and in doubled steps up to this */
 	QUIET_S = 60,			/* a journal that rests so long gets an index without a tail: */
 	QUIET_STEP = 65536,		/* so long again for each such piece of the index */
 	UIDS_WASTED = 1 << 20,		/* of 2^32; see journal_distrust */
@@ -589,10 +591,52 @@ mailbox_replay(struct mailbox *m, struct err *err)
 /* ---- writing ---- */
 
 int
-mailbox_lock(struct mailbox *m, struct err *err)
+journal_try_lock(struct mailbox *m, struct err *err)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	long waited_us = 0, step_us = 100;
+	bool busy;
+
+	m->lock_fd = openat(m->dirfd, LOCK_NAME,
+	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (m->lock_fd < 0)
+		return err_errno(err, "open " LOCK_NAME " in", m->path);
+	if (fcntl(m->lock_fd, F_OFD_SETLK, &whole) < 0) {
+		busy = errno == EAGAIN || errno == EACCES || errno == EINTR;
+		if (!busy)
+			err_errno(err, "lock " LOCK_NAME " in", m->path);
+		io_close(&m->lock_fd);
+		return busy ? 0 : -1;
+	}
+	m->lock_depth = 1;
+	if (mailbox_replay(m, err) < 0) {
+		mailbox_unlock(m);
+		return -1;
+	}
+	return 1;
+}
+
+int
+journal_wait_lock(struct lock_wait *wait, long step_max_us, struct err *err)
+{
+	struct timespec pause = { 0, 0 };
+
+	if (wait->waited_us / 1000 > LOCK_WAIT_MS)
+		return err_set(err, ERR_INUSE, "Another session is writing to this mailbox");
+	if (wait->step_us == 0)
+		wait->step_us = LOCK_STEP_US;
+	pause.tv_nsec = wait->step_us * 1000;
+	nanosleep(&pause, NULL);
+	wait->waited_us += wait->step_us;
+	if (wait->step_us < step_max_us)
+		wait->step_us *= 2;
+	return 0;
+}
+
+int
+mailbox_lock(struct mailbox *m, struct err *err)
+{
+	struct lock_wait wait = { 0, 0 };
+	int got;
 
 	if (m->read_only || m->unsaved)
 		return mailbox_replay(m, err);
@@ -600,33 +644,10 @@ mailbox_lock(struct mailbox *m, struct err *err)
 		m->lock_depth++;
 		return 0;
 	}
-	m->lock_fd = openat(m->dirfd, LOCK_NAME,
-	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	if (m->lock_fd < 0)
-		return err_errno(err, "open " LOCK_NAME " in", m->path);
-	while (fcntl(m->lock_fd, F_OFD_SETLK, &whole) < 0) {
-		struct timespec pause = { 0, step_us * 1000 };
-
-		if (errno != EAGAIN && errno != EACCES && errno != EINTR) {
-			err_errno(err, "lock " LOCK_NAME " in", m->path);
-			io_close(&m->lock_fd);
+	while ((got = journal_try_lock(m, err)) == 0)
+		if (journal_wait_lock(&wait, LOCK_STEP_MAX_US, err) < 0)
 			return -1;
-		}
-		if (waited_us / 1000 > LOCK_WAIT_MS) {
-			io_close(&m->lock_fd);
-			return err_set(err, ERR_INUSE, "Another session is writing to this mailbox");
-		}
-		nanosleep(&pause, NULL);
-		waited_us += step_us;
-		if (step_us < 5000)
-			step_us *= 2;
-	}
-	m->lock_depth = 1;
-	if (mailbox_replay(m, err) < 0) {
-		mailbox_unlock(m);
-		return -1;
-	}
-	return 0;
+	return got < 0 ? -1 : 0;
 }
 
 void

@@ -15,6 +15,17 @@ struct row *mailbox_touch(struct mailbox *m, uint32_t row);
 /* Fill a mailbox that was just made from index and journal, whichever are there. */
 int journal_load(struct mailbox *m, struct err *err);
 
+/* Take the lock if it is free, then replay. 1: taken; 0: somebody has it; -1: an error. */
+int journal_try_lock(struct mailbox *m, struct err *err);
+
+/* One pause of many before a lock is tried again, each twice as long up to a bound. */
+struct lock_wait {
+	long waited_us, step_us;	/* 0, 0 at first */
+};
+
+/* 0; or -1 without a pause when all of them together were long enough (ERR_INUSE). */
+int journal_wait_lock(struct lock_wait *wait, long step_max_us, struct err *err);
+
 /* All live rows, in memory that the caller frees; the texts stay the mailbox's. */
 struct row *journal_live_rows(const struct mailbox *m, size_t *count_out);
 

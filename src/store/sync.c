@@ -47,6 +47,7 @@
 
 enum {
 	LOOKS_MAX = 10,		/* listings before a name that all of them lack counts as gone */
+	LEARN_STEP_MAX_US = 200000,	/* between looks whether another session has looked */
 	NEW_MAX = 1000,		/* files left in new/; see above */
 	SAVE_DATE_STATS = 1000,	/* so many new files are looked at one by one for their times */
 };
@@ -750,24 +751,61 @@ sync_unwritable(struct mailbox *m, bool fully, struct err *err)
 	return sync_locked(m, fully, err);
 }
 
+/* With other sessions' lines applied: does the journal tell all of the disk? 1, 0, or -1. */
+static int
+is_known(struct mailbox *m, struct err *err)
+{
+	struct dir_time cur, new;
+
+	if (m->facts.uidvalidity == 0 || m->damaged)
+		return 0;
+	if (mailbox_replay(m, err) < 0 || dirs_times(m, &cur, &new, err) < 0)
+		return -1;
+	return m->facts.cur.trusted && m->facts.new.trusted
+	    && dirs_same(&cur, &m->facts.cur) && dirs_same(&new, &m->facts.new);
+}
+
+/*
+ * The lock, unless its holder does meanwhile what it is wanted for: when thousands of
+ * sessions hear of one delivery, a few list the directory, and the others must not
+ * wait in a queue to find nothing left to do. 1: locked; 0: all is known; -1.
+ */
+static int
+lock_unless_known(struct mailbox *m, struct err *err)
+{
+	struct lock_wait wait = { 0, 0 };
+
+	for (;;) {
+		int got = journal_try_lock(m, err), known;
+
+		if (got != 0)
+			return got;
+		if (journal_wait_lock(&wait, LEARN_STEP_MAX_US, err) < 0)
+			return -1;
+		known = is_known(m, err);
+		if (known != 0)
+			return known < 0 ? -1 : 0;
+	}
+}
+
 static int
 sync_mailbox(struct mailbox *m, bool fully, struct err *err)
 {
-	struct dir_time cur, new;
 	int result;
 
-	if (m->facts.uidvalidity != 0 && !m->damaged && !fully) {
-		if (mailbox_replay(m, err) < 0)
-			return -1;
-		if (dirs_times(m, &cur, &new, err) < 0)
-			return -1;
-		if (m->facts.cur.trusted && m->facts.new.trusted
-		    && dirs_same(&cur, &m->facts.cur) && dirs_same(&new, &m->facts.new))
-			return 0;
+	if (!fully) {
+		int known = is_known(m, err);
+
+		if (known != 0)
+			return known < 0 ? -1 : 0;
 	}
 	if (m->read_only || m->unsaved)
 		return sync_unwritable(m, fully, err);
-	if (mailbox_lock(m, err) < 0) {
+	result = fully || m->lock_fd >= 0 ? mailbox_lock(m, err) == 0 ? 1 : -1
+	    : lock_unless_known(m, err);
+	if (result == 0)
+		return 0;
+	if (result < 0) {
 		if (err->kind != ERR_NOPERM && err->kind != ERR_OVERQUOTA)
 			return -1;
 		log_err(err);
