@@ -431,3 +431,51 @@ path() { ls -d "$(folder "$1")"/cur/* | sed -n "${2}p"; }
 	must B 'CREATE "Entw&APw-rfe"'; await A '* LIST (\HasNoChildren) "/" Entw&APw-rfe'; await C '* LIST (\HasNoChildren) "/" "Entwürfe"'
 	must B 'RENAME "Entw&APw-rfe" plain'; await C '* LIST (\HasNoChildren) "/" plain ("OLDNAME" ("Entwürfe"))'
 }
+
+# --- bounds ---
+
+# inotify fails with this error, from the Nth call on.
+without_inotify() { echo "+under=strace -f --seccomp-bpf -qq -o /dev/null -e trace=$1 -e inject=$1:error=$2:when=${3:-1+}"; }
+
+@test "without inotify the mail is looked at in intervals, and the log says so once (C17)" {
+	needs strace
+	two; start A +silent "$(without_inotify inotify_init1 EMFILE)"; must A 'SELECT inbox'
+	must A 'NOTIFY SET (selected (MessageNew (UID) MessageExpunge FlagChange)) (personal (MessageNew MessageExpunge MailboxName SubscriptionChange MailboxMetadataChange))'
+	news work; await A '* STATUS work (MESSAGES 3...'; news inbox; await A '* 3 FETCH (UID 3)'
+	must B 'RENAME work job'; await A '* LIST (...) "/" job ("OLDNAME" ("work"))'; news job; await A '* STATUS job (MESSAGES 4...'
+	must B 'SUBSCRIBE play'; await A '* LIST (...\Subscribed) "/" play'; must B 'SETMETADATA play (/private/comment "a")'; await A '* METADATA play /private/comment'
+	must B 'DELETE play'; await A '* LIST (...\NonExistent...) "/" play'
+	stderr A | grep -c 'not by inotify' | grep -qx 1
+}
+
+@test "when the watches are used up half-way, the rest is looked at too" {
+	needs strace
+	two; folders 20 box; start A +silent "$(without_inotify inotify_add_watch ENOSPC 30+)"; must A 'NOTIFY SET (personal (MessageNew MessageExpunge))'
+	news box1; await A '* STATUS box1 (MESSAGES 1...'; news box20; await A '* STATUS box20 (MESSAGES 1...'; news work; await A '* STATUS work (MESSAGES 3...'
+	must B 'DELETE box1'; must B 'CREATE new'; must B 'APPEND new ' @plain.eml; await A '* STATUS new (MESSAGES 1...'
+}
+
+@test "a thousand folders are watched by one process, one instance and three watches each" {
+	mailbox inbox; folders 1000 box; start A
+	must A 'NOTIFY SET STATUS (personal (MessageNew MessageExpunge MailboxName))'; heard A '* STATUS box...(MESSAGES 0...' 1000
+	for i in 1 500 1000; do news "box$i"; await A "* STATUS box$i (MESSAGES 1...)"; done
+	must A NOOP; f=$(grep -l inotify /proc/$(pid A)/fdinfo/*); [[ $(wc -w <<<"$f") -eq 1 ]]; [[ $(grep -c ^inotify "$f") -le 3003 ]]
+	must A 'NOTIFY SET (personal (MailboxName))'; [[ $(grep -l inotify /proc/$(pid A)/fdinfo/* | wc -l) -eq 1 ]]
+	must A 'NOTIFY NONE'; refute grep -q inotify /proc/$(pid A)/fdinfo/*
+}
+
+@test "too much to look at is NO with NOTIFICATIONOVERFLOW, and when it comes later the end of NOTIFY (RFC 5465 3.1, 5.8)" {
+	needs strace
+	mailbox inbox; folders 2000 box; start A +silent "$(without_inotify inotify_init1 EMFILE)"
+	say A 'NOTIFY SET (personal (MessageNew MessageExpunge))'; no A NOTIFICATIONOVERFLOW; must A NOOP
+	start B; must B 'DELETE box7'; must A 'NOTIFY SET (personal (MailboxName))'
+	must B 'CREATE box7'; await A '* OK [NOTIFICATIONOVERFLOW]...'
+	must A NOOP; must B 'DELETE box7'; raw A 'i IDLE\r\nDONE\r\n'; await A 'i OK...'; unheard A '* LIST...'
+	must B 'DELETE box8'; must A 'NOTIFY SET (personal (MailboxName))'
+}
+
+@test "a storm of deliveries into forty folders: the last word on each is right" {
+	mailbox inbox; folders 40 box; watch A '(personal (MessageNew MessageExpunge))'
+	for round in 1 2 3 4 5; do for i in {1..40}; do f=$(mktemp -u "$T/XXXXXXXX"); cp "$MAIL/plain.eml" "$f"; give "$f"; mv "$f" "$(folder "box$i")/new/"; done; done
+	for i in {1..40}; do await A "* STATUS box$i (MESSAGES 5 UIDNEXT 6...)"; done
+}
