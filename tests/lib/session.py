@@ -50,6 +50,9 @@ class Session:
         self.serial = 0
         self.faults = []
         self.utf8 = self.rev2 = self.uidonly = False
+        self.box = None         # name of the selected mailbox, where a test says it
+        self.to = None          # the mailbox into which a command puts messages, likewise
+        self.heard_status = {}  # messages of other mailboxes, as the client knows them
         self.notify = None      # what the NOTIFY that was said last asks of the selected mailbox
         self.uid_validity = {}
         self.forget_mailbox()
@@ -59,6 +62,9 @@ class Session:
         self.start(env, user, stderr, options)
 
     def forget_mailbox(self):
+        if self.box:    # it is one of the others now: of it the client knows what it saw
+            self.heard_status[self.box] = self.count
+        self.box = None
         self.selected = False
         self.count = 0
         self.uids = []          # UID by number, None where not told
@@ -284,6 +290,8 @@ class Session:
     def check(self, r):
         if r.tag == b'+':
             return
+        if r.code and r.code[0] in (b'APPENDUID', b'COPYUID') and self.to != self.box and self.to in self.heard_status:
+            self.heard_status[self.to] += len(r.code[-1])
         if r.tag != b'*':
             self.check_tagged(r)
         elif r.name == b'EXISTS':
@@ -312,6 +320,8 @@ class Session:
             self.rev2 = self.rev2 or b'IMAP4REV2' in words
             self.utf8 = self.utf8 or self.rev2 or b'UTF8=ACCEPT' in words
             self.uidonly = self.uidonly or b'UIDONLY' in words
+        elif r.name == b'STATUS' and b'MESSAGES' in r.data['items']:
+            self.heard_status[bytes(r.data['name']).decode()] = int(r.data['items'][b'MESSAGES'])
         elif r.name == b'BYE':
             self.bye = True
         elif r.name == b'OK' and r.code:

@@ -3,14 +3,16 @@
 Every message carries a number of its own in its header. Held to, besides the
 rules of session.py: a UID names one message only, under its UIDVALIDITY, whoever
 looks; APPENDUID and COPYUID tell the truth; no command is BAD; no message is lost
-that nobody deleted; at the end all sessions, and the files, show the same.
+that nobody deleted; at the end all sessions, and the files, show the same. A session whose name begins with N
+asks for NOTIFY and for nothing else about other mailboxes: what it heard last must be true.
 """
 import os
 import random
 import re
+import time
 
 from protocol import NIL
-from session import Failed
+from session import PATIENCE, Failed
 
 BOXES = ('INBOX', 'one', 'two')
 FLAGS = (b'\\Seen', b'\\Flagged', b'\\Answered', b'\\Draft', b'work', b'$Junk', b'k1', b'k2')
@@ -136,6 +138,7 @@ class Storm:
         box = self.random.choice(BOXES)
         self.box[name] = box
         self.say(name, self.random.choice((b'SELECT ', b'SELECT ', b'SELECT ', b'EXAMINE ')) + box.encode())
+        self.engine.get(name).box = box
         self.read_only = getattr(self, 'read_only', {})
         answer = [x for x in self.engine.get(name).said if x.tag != b'*'][-1]
         self.read_only[name] = answer.code and answer.code[0] == b'READ-ONLY'
@@ -185,6 +188,7 @@ class Storm:
             return
         move = self.random.random() < 0.4 and not self.read_only[name]
         session.begin()
+        session.to = to
         self.numbered(name, session, b'MOVE ' if move else b'COPY ', b' ' + to.encode(), fine=(b'OK', b'NO'))
         for r in session.said:
             if r.code and r.code[0] == b'COPYUID':
@@ -195,7 +199,7 @@ class Storm:
                         self.learn(to, b, self.known[box, a])
 
     def append(self, name, session, box):
-        to = self.random.choice(BOXES)
+        session.to = to = self.random.choice(BOXES)
         answer = self.say(name, b'APPEND %s %s ' % (to.encode(), self.flags()), (b'', b'+', self.message()))
         self.learn(to, answer.code[2][0], self.made)
 
@@ -251,7 +255,29 @@ class Storm:
 
     # the end
 
+    def check_heard(self, name):
+        """NOTIFY: the last word on each mailbox is true, or comes now without being asked for."""
+        session = self.engine.get(name)
+        if self.box.get(name):
+            self.leave(name, session, self.box[name])
+        session.begin()
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            files = {}
+            for box in BOXES:
+                folder = self.engine.make_folder(box)
+                files[box] = sum(len(os.listdir(os.path.join(folder, sub))) for sub in ('cur', 'new'))
+            if all(session.heard_status.get(box) == files[box] for box in BOXES):
+                return
+            try:
+                session.next(deadline)
+            except Failed:
+                raise Failed('%s: there are %r, and it heard %r' % (name, files, session.heard_status))
+
     def settle(self):
+        for name in self.names:
+            if name.startswith('N'):
+                self.check_heard(name)
         views = {}
         for box in BOXES:
             for name in self.names:
@@ -285,6 +311,9 @@ def run(engine, seed, steps, names):
     try:
         for name in names:
             engine.do_start(name)
+            if name.startswith('N'):
+                storm.say(name, b'NOTIFY SET STATUS (selected-delayed (MessageNew (UID FLAGS) MessageExpunge FlagChange))'
+                          b' (personal (MessageNew MessageExpunge FlagChange))')
         for _ in range(steps):
             storm.step()
         storm.settle()

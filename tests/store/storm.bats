@@ -8,3 +8,7 @@ load ../lib
 @test "two sessions on one mailbox, two thousand steps" {
 	storm 1000 2000 A B
 }
+
+@test "sessions with NOTIFY among them hear the truth of all mailboxes, without asking" {
+	for seed in ${MAYFLY_TEST_SEEDS:-4 5}; do rm -rf "$MAILDIR"; storm "$seed" 300 N A NB B; done
+}
