@@ -42,8 +42,8 @@ box_new(const char *name)
 	return box;
 }
 
-static void
-unwatch(struct notify_watch *w, struct box *box, enum watcher_part part)
+void
+box_unwatch(struct notify_watch *w, struct box *box, enum watcher_part part)
 {
 	if (box->wd[part] >= 0)
 		watcher_remove(&w->watcher, box->wd[part], box);
@@ -54,19 +54,9 @@ void
 box_free(struct notify_watch *w, struct box *box)
 {
 	for (int i = 0; i < WATCHER_PARTS; i++)
-		unwatch(w, box, (enum watcher_part)i);
-	if (box->stray)
-		watcher_remove_all(&w->watcher, box);
+		box_unwatch(w, box, (enum watcher_part)i);
 	free(box->name);
 	free(box);
-}
-
-void
-box_forget_watches(struct box *box)
-{
-	for (int part = 0; part < WATCHER_PARTS; part++)
-		box->wd[part] = -1;
-	box->stray = true;
 }
 
 struct box **
@@ -147,7 +137,7 @@ box_watch_part(struct session *s, struct box *box, enum watcher_part part)
 	buf_addf(&path, "%s/", s->account.path);
 	names_to_disk(&s->account, box->name, &path);
 	buf_adds(&path, below[part]);
-	box->wd[part] = watcher_add(&w->watcher, path.data, part, box);
+	box->wd[part] = watcher_add(&w->watcher, path.data, part, box, box->listed);
 	if (box->wd[part] < 0 && (errno == ENOSPC || errno == ENOMEM))
 		notify_poll_instead(s, strerror(errno));
 	buf_fini(&path);
@@ -177,12 +167,12 @@ box_watch(struct session *s, struct box *box)
 		box_watch_part(s, box, WATCHER_NEW);
 		return;
 	}
-	unwatch(w, box, WATCHER_CUR);
-	unwatch(w, box, WATCHER_NEW);
+	box_unwatch(w, box, WATCHER_CUR);
+	box_unwatch(w, box, WATCHER_NEW);
 	if (box_holds_folders(s, box) || !box->listed)
 		box_watch_part(s, box, WATCHER_DIR);
 	else
-		unwatch(w, box, WATCHER_DIR);
+		box_unwatch(w, box, WATCHER_DIR);
 }
 
 /* ---- what a mailbox is now ---- */
@@ -220,6 +210,12 @@ read_facts(struct session *s, const struct box *box, struct box_facts *out)
 	if (folder_open_mailbox(&s->account, box->name, ERR_NONEXISTENT, &m, &err) < 0) {
 		if (err.kind != ERR_NONEXISTENT)
 			log_err(&err);
+		return 0;
+	}
+	/* a folder that is being removed piece by piece must not grow again under its remover's hands */
+	m->only_looking = true;
+	if (mailbox_new(m) < 0) {
+		mailbox_close(&m);
 		return 0;
 	}
 	result = mailbox_sync(m, &err);

@@ -349,6 +349,7 @@ remember_rename(struct notify_watch *w, const char *from, const char *to)
 	w->renamed_from = mem_strdup(from);
 	w->renamed_to = mem_strdup(to);
 	w->renamed_ms = input_clock_ms();
+	w->renamed_before = false;
 }
 
 void
@@ -370,7 +371,7 @@ notify_move_noted(struct notify_watch *w, const char *from, const char *to)
 		w->noted[kept++] = *noted;
 	}
 	w->noted_count = kept;
-	if (to != NULL)
+	if (to != NULL && kept > 1)
 		qsort(w->noted, w->noted_count, sizeof *w->noted, noted_compare);
 }
 
@@ -383,9 +384,13 @@ take_over(struct session *s, struct events *events, struct box *new, struct box 
 
 	old->name = new->name;
 	new->name = NULL;
-	box_forget_watches(old);
 	notify_move_noted(w, from, old->name);
-	if (!is_told(w, from, old->name)) {
+	if (is_told(w, from, old->name)) {
+		/* told when it had none of its children yet */
+		if (w->renamed_before && is_wanted(s, w->renamed_to, NOTIFY_NAME))
+			add_event(events, w->renamed_to, NULL);
+		w->renamed_before = false;
+	} else {
 		remember_rename(w, from, old->name);
 		if (is_wanted(s, from, NOTIFY_NAME) || is_wanted(s, old->name, NOTIFY_NAME))
 			add_event(events, old->name, from);
@@ -398,7 +403,8 @@ settle_moved(struct session *s, struct events *events, struct moved *moved)
 {
 	struct notify_watch *w = s->notify->watch;
 
-	qsort(moved->gone, moved->gone_count, sizeof *moved->gone, by_id);
+	if (moved->gone_count > 1)
+		qsort(moved->gone, moved->gone_count, sizeof *moved->gone, by_id);
 	for (size_t i = 0; i < moved->come_count; i++) {
 		struct box *new = moved->come[i], **place = NULL;
 
@@ -445,7 +451,8 @@ check_replaced(struct session *s, struct events *events)
 		if (compare_ids(&id, &box->id) == 0)
 			continue;
 		box->id = id;
-		box_forget_watches(box);
+		for (int part = 0; part < WATCHER_PARTS; part++)
+			box_unwatch(w, box, (enum watcher_part)part);
 		box->dirty = w->dirty = true;
 		if (is_wanted(s, box->name, NOTIFY_NAME))
 			add_event(events, box->name, NULL);
@@ -480,6 +487,7 @@ look_at_tree(struct session *s)
 	struct err err;
 
 	w->names_dirty = false;
+	w->renamed_before = w->renamed_from != NULL;
 	w->names_ms = input_clock_ms();
 	if (folder_list(&s->account, &list, &err) < 0) {
 		log_err(&err);

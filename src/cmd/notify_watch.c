@@ -11,6 +11,7 @@
  */
 #include "cmd/notify_watch.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -59,20 +60,42 @@ is_folder_name(const struct session *s, const char *entry)
 	    && strcmp(entry, "tmp") != 0;
 }
 
-/* A directory is there; its cur/ may come in the next moment. */
+/*
+ * A directory is there; its cur/ may come in the next moment. In the fs layout also
+ * what was made in it before we looked.
+ */
 static void
-expect_folder(struct session *s, const struct box *parent, const char *entry)
+expect_folder(struct session *s, const struct box *parent, const char *entry, int depth)
 {
 	struct notify_watch *w = s->notify->watch;
 	struct buf path = BUF_INIT, name = BUF_INIT;
+	struct dirent *below;
+	struct box *box;
+	DIR *dir = NULL;
+	int fd;
 
 	if (!box_is_root(parent)) {
 		names_to_disk(&s->account, parent->name, &path);
 		buf_addc(&path, '/');
 	}
 	buf_adds(&path, entry);
-	if (w->extra_count < EXTRA_MAX && names_from_disk(&s->account, path.data, &name) == 0)
-		box_watch_part(s, box_add_extra(w, name.data), WATCHER_DIR);
+	if (w->extra_count >= EXTRA_MAX || depth >= FOLDER_DEPTH_MAX
+	    || names_from_disk(&s->account, path.data, &name) < 0)
+		goto out;
+	box = box_add_extra(w, name.data);
+	box_watch_part(s, box, WATCHER_DIR);
+	if (s->account.layout != LAYOUT_FS || box->wd[WATCHER_DIR] < 0)
+		goto out;
+	fd = openat(s->account.dirfd, path.data, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	dir = fd >= 0 ? fdopendir(fd) : NULL;
+	if (dir == NULL && fd >= 0)
+		close(fd);
+	while (dir != NULL && (below = readdir(dir)) != NULL)
+		if (below->d_type == DT_DIR && is_folder_name(s, below->d_name))
+			expect_folder(s, box, below->d_name, depth + 1);
+out:
+	if (dir != NULL)
+		closedir(dir);
 	buf_fini(&path);
 	buf_fini(&name);
 }
@@ -99,8 +122,9 @@ see_dir(struct session *s, struct box *box, const struct watcher_event *event)
 		return;
 	} else if (event->is_dir && box_holds_folders(s, box) && is_folder_name(s, event->entry)) {
 		w->names_dirty = true;
-		if (event->came)
-			expect_folder(s, box, event->entry);
+		/* also when its rights change: only now may we look into it */
+		if (!event->went)
+			expect_folder(s, box, event->entry, 0);
 	} else if (box_is_root(box)) {
 		w->subscriptions_dirty |= is_subscriptions(event->entry);
 		w->noted_dirty |= strcmp(event->entry, "mayfly-metadata") == 0;

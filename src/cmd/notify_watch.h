@@ -88,7 +88,6 @@ struct box {
 	bool fresh;		/* made while we watched: all messages in it are news */
 	bool force;		/* tell STATUS whatever we find */
 	bool no_access;		/* told so */
-	bool stray;		/* watches may be left that wd does not name */
 	int wd[WATCHER_PARTS];	/* -1: not watched */
 	uint64_t stamp;		/* of its files' times, where inotify is not used */
 	struct box_facts known;	/* to the client */
@@ -119,6 +118,7 @@ struct notify_watch {
 	int64_t names_ms;	/* when the tree was listed */
 	char *renamed_from, *renamed_to;	/* the last rename that was told */
 	int64_t renamed_ms;
+	bool renamed_before;	/* in an earlier look than this one */
 };
 
 /* -- notify_boxes.c -- */
@@ -139,11 +139,7 @@ bool box_holds_folders(const struct session *s, const struct box *box);
 void box_watch(struct session *s, struct box *box);
 void box_watch_part(struct session *s, struct box *box, enum watcher_part part);
 
-/*
- * Its directories are others now, or were watched for another box meanwhile: they
- * will be watched anew.
- */
-void box_forget_watches(struct box *box);
+void box_unwatch(struct notify_watch *w, struct box *box, enum watcher_part part);
 
 /*
  * What is wanted of this box, and the watches for it. newly: it was not watched

@@ -162,7 +162,7 @@ dirs_list(struct mailbox *m, int fd, bool in_new,
 void
 dirs_make(struct mailbox *m, const char *part)
 {
-	if (m->read_only || mkdirat(m->dirfd, part, 0700) < 0)
+	if (m->read_only || m->only_looking || mkdirat(m->dirfd, part, 0700) < 0)
 		return;
 	log_line(LOG_LEVEL_WARNING, "%s: %s/ was missing and has been made", m->path, part);
 }

@@ -46,6 +46,7 @@ struct mailbox {
 	char *path;			/* for the log */
 	int dirfd, curfd, newfd;	/* the last two -1 until needed */
 	bool read_only;			/* opened so, or the file system is */
+	bool only_looking;		/* parts that are missing are not made: somebody removes the mailbox */
 	bool unsaved;			/* UIDs live in memory only: nothing could be written */
 
 	struct mailbox_facts facts;

@@ -68,7 +68,7 @@ find(const struct watcher *w, int wd)
 }
 
 int
-watcher_add(struct watcher *w, const char *path, enum watcher_part part, void *owner)
+watcher_add(struct watcher *w, const char *path, enum watcher_part part, void *owner, bool take)
 {
 	int wd = inotify_add_watch(w->fd, path, part == WATCHER_DIR ? DIR_EVENTS : PART_EVENTS);
 	size_t at;
@@ -80,6 +80,9 @@ watcher_add(struct watcher *w, const char *path, enum watcher_part part, void *o
 		w->at = mem_grow(w->at, &w->room, w->count + 1, sizeof *w->at);
 		memmove(w->at + at + 1, w->at + at, (w->count - at) * sizeof *w->at);
 		w->count++;
+	} else if (!take) {
+		errno = EEXIST;
+		return -1;
 	}
 	w->at[at] = (struct watched){ wd, part, owner };
 	return wd;
@@ -105,21 +108,8 @@ watcher_remove(struct watcher *w, int wd, const void *owner)
 	inotify_rm_watch(w->fd, wd);
 }
 
-void
-watcher_remove_all(struct watcher *w, const void *owner)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < w->count; i++)
-		if (w->at[i].owner == owner)
-			inotify_rm_watch(w->fd, w->at[i].wd);
-		else
-			w->at[kept++] = w->at[i];
-	w->count = kept;
-}
-
 static void
-take(struct watcher *w, const struct inotify_event *raw,
+hand_on(struct watcher *w, const struct inotify_event *raw,
     void (*see)(void *ctx, const struct watcher_event *event), void *ctx)
 {
 	struct watched *one = find(w, raw->wd);
@@ -152,7 +142,7 @@ watcher_read(struct watcher *w, void (*see)(void *ctx, const struct watcher_even
 			if (raw->mask & IN_Q_OVERFLOW)
 				whole = false;
 			else
-				take(w, raw, see, ctx);
+				hand_on(w, raw, see, ctx);
 			at += (ssize_t)(sizeof *raw + raw->len);
 		}
 	free(bytes);

@@ -39,17 +39,15 @@ int watcher_open(struct watcher *w);
 void watcher_close(struct watcher *w);
 
 /*
- * Watch a directory. Its number (the same for a directory that is watched already,
- * under whatever path: the owner is then this one from now on), or -1 with errno;
- * ENOSPC when the watches are used up.
+ * Watch a directory. Its number, or -1 with errno; ENOSPC when the watches are used
+ * up. A directory that is watched already, under whatever path, has its old number:
+ * with take it belongs to this owner from now on, else the call fails with EEXIST.
  */
-int watcher_add(struct watcher *w, const char *path, enum watcher_part part, void *owner);
+int watcher_add(struct watcher *w, const char *path, enum watcher_part part, void *owner,
+    bool take);
 
 /* Not any more, unless another owner has taken it over. */
 void watcher_remove(struct watcher *w, int wd, const void *owner);
-
-/* The same for all that an owner has. */
-void watcher_remove_all(struct watcher *w, const void *owner);
 
 /*
  * Hand all waiting events to see. False: some were lost, all may have changed.
