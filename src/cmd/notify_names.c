@@ -31,6 +31,7 @@
 #include "wire/respond.h"
 
 enum {
+	LOOKS_MAX = 10,			/* listings before one is believed */
 	RENAME_TAKES_MS = 10000,	/* of a tree, from its first directory to its last */
 	LIST_AGAIN_MS = 60000,		/* fs layout: a folder below a directory that nobody watched */
 };
@@ -477,6 +478,48 @@ drop_extra(struct notify_watch *w)
 	w->extra_count = kept;
 }
 
+static bool
+same_lists(const struct folder_list *a, const struct folder_list *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (strcmp(a->names[i], b->names[i]) != 0)
+			return false;
+	return true;
+}
+
+/*
+ * A rename while the directory is read can hide a folder under both of its names:
+ * when one is missing, two listings must agree.
+ */
+static int
+list_settled(struct session *s, struct folder_list *list, struct err *err)
+{
+	const struct notify_watch *w = s->notify->watch;
+	size_t found = 0;
+
+	if (folder_list(&s->account, list, err) < 0)
+		return -1;
+	for (size_t i = 0; i < list->count; i++)
+		found += box_find(w, list->names[i]) != NULL;
+	for (int looks = 1; found < w->count && looks < LOOKS_MAX; looks++) {
+		struct folder_list again;
+		bool same;
+
+		if (folder_list(&s->account, &again, err) < 0) {
+			folder_list_fini(&again);
+			return -1;
+		}
+		same = same_lists(list, &again);
+		folder_list_fini(list);
+		*list = again;
+		if (same)
+			break;
+	}
+	return 0;
+}
+
 static void
 look_at_tree(struct session *s)
 {
@@ -489,7 +532,7 @@ look_at_tree(struct session *s)
 	w->names_dirty = false;
 	w->renamed_before = w->renamed_from != NULL;
 	w->names_ms = input_clock_ms();
-	if (folder_list(&s->account, &list, &err) < 0) {
+	if (list_settled(s, &list, &err) < 0) {
 		log_err(&err);
 		folder_list_fini(&list);
 		return;
