@@ -99,7 +99,7 @@ count_strings(struct facts *facts, const struct entry *entry)
 void
 facts_untagged(struct facts *facts, const struct entry *entry, struct asked *asked)
 {
-	const char *text = buf_str(&entry->text), *word = text, *end = text + entry->text.len;
+	const char *text = buf_str(&entry->text), *word, *end = text + entry->text.len;
 	struct answer answer;
 	size_t len;
 

@@ -271,7 +271,7 @@ person(struct list *list)
 	} else {
 		lex->at = start;
 		buf_reset(&list->now.name);
-		more = addr_spec(list);
+		addr_spec(list);
 	}
 	emit_person(list);
 	return lex->at < lex->end ? 1 : 0;
