@@ -217,8 +217,11 @@ cmd_close(void *session, struct command *cmd)
 		return -1;
 	/* What another undeleted meanwhile is not removed. */
 	looked = !s->examined && view_refresh(s, &err) == 0;
-	if (!s->examined && !looked)
-		log_err(&err);
+	if (!s->examined && !looked && m->deleted > 0) {
+		/* OK would say that they are gone. */
+		cmd->err = err;
+		result = -1;
+	}
 	if (looked && m->deleted > 0) {
 		for (uint32_t row = mailbox_next_told(m, 0); row != UINT32_MAX;
 		    row = mailbox_next_told(m, row + 1)) {
