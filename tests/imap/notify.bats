@@ -439,7 +439,7 @@ without_inotify() { echo "+under=strace -f --seccomp-bpf -qq -o /dev/null -e tra
 
 @test "without inotify the mail is looked at in intervals, and the log says so once (C17)" {
 	needs strace
-	two; start A +silent "$(without_inotify inotify_init1 EMFILE)"; must A 'SELECT inbox'
+	two; start A +silent +env=ASAN_OPTIONS=detect_leaks=0 "$(without_inotify inotify_init1 EMFILE)"; must A 'SELECT inbox'
 	must A 'NOTIFY SET (selected (MessageNew (UID) MessageExpunge FlagChange)) (personal (MessageNew MessageExpunge MailboxName SubscriptionChange MailboxMetadataChange))'
 	news work; await A '* STATUS work (MESSAGES 3...'; news inbox; await A '* 3 FETCH (UID 3)'
 	must B 'RENAME work job'; await A '* LIST (...) "/" job ("OLDNAME" ("work"))'; news job; await A '* STATUS job (MESSAGES 4...'
@@ -450,7 +450,7 @@ without_inotify() { echo "+under=strace -f --seccomp-bpf -qq -o /dev/null -e tra
 
 @test "when the watches are used up half-way, the rest is looked at too" {
 	needs strace
-	two; folders 20 box; start A +silent "$(without_inotify inotify_add_watch ENOSPC 30+)"; must A 'NOTIFY SET (personal (MessageNew MessageExpunge))'
+	two; folders 20 box; start A +silent +env=ASAN_OPTIONS=detect_leaks=0 "$(without_inotify inotify_add_watch ENOSPC 30+)"; must A 'NOTIFY SET (personal (MessageNew MessageExpunge))'
 	news box1; await A '* STATUS box1 (MESSAGES 1...'; news box20; await A '* STATUS box20 (MESSAGES 1...'; news work; await A '* STATUS work (MESSAGES 3...'
 	must B 'DELETE box1'; must B 'CREATE new'; must B 'APPEND new ' @plain.eml; await A '* STATUS new (MESSAGES 1...'
 }
@@ -466,7 +466,7 @@ without_inotify() { echo "+under=strace -f --seccomp-bpf -qq -o /dev/null -e tra
 
 @test "too much to look at is NO with NOTIFICATIONOVERFLOW, and when it comes later the end of NOTIFY (RFC 5465 3.1, 5.8)" {
 	needs strace
-	mailbox inbox; folders 2000 box; start A +silent "$(without_inotify inotify_init1 EMFILE)"
+	mailbox inbox; folders 2000 box; start A +silent +env=ASAN_OPTIONS=detect_leaks=0 "$(without_inotify inotify_init1 EMFILE)"
 	say A 'NOTIFY SET (personal (MessageNew MessageExpunge))'; no A NOTIFICATIONOVERFLOW; must A NOOP
 	start B; must B 'DELETE box7'; must A 'NOTIFY SET (personal (MailboxName))'
 	must B 'CREATE box7'; await A '* OK [NOTIFICATIONOVERFLOW]...'
