@@ -1,4 +1,4 @@
-# A client or a message that means harm, within the bounds that mayfly-imap(8) states: sessions here may
+# A client or a message that means harm, within the bounds that mayfly-trust(7) states: sessions here may
 # use so much address space and processor time and no more, and the kernel sees to it. Never the clock.
 load ../lib
 
