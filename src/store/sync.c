@@ -384,7 +384,7 @@ adopt_renamed(struct look *look, struct buf *lines)
 
 /*
  * A record without a file may be of a delivery of several messages whose session
- * died half-way (deliver_many in change.c): when the first of them is in cur/,
+ * died half-way (deliver_many in deliver.c): when the first of them is in cur/,
  * the file waits in tmp/ and is put in place now.
  */
 static bool
