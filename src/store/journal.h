@@ -15,6 +15,9 @@ struct row *mailbox_touch(struct mailbox *m, uint32_t row);
 /* Fill a mailbox that was just made from index and journal, whichever are there. */
 int journal_load(struct mailbox *m, struct err *err);
 
+/* The journal was written anew: finish the old file, go on in the new one. 0 or -1. */
+int journal_follow(struct mailbox *m, struct err *err);
+
 /* Take the lock if it is free, then replay. 1: taken; 0: somebody has it; -1: an error. */
 int journal_try_lock(struct mailbox *m, struct err *err);
 
