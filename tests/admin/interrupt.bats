@@ -2,7 +2,7 @@
 # writes, and beside open sessions: nothing is damaged, and the next run ends the work.
 load ../lib
 
-ADMIN() { echo "$MAYFLY_BUILD/mayfly-admin --maildir=$1"; }
+ADMIN() { echo "$MAYFLY_BUILD/mayfly-admin --module=$MAYFLY_BUILD/mayfly-message.so --maildir=$1"; }
 
 # two folders as Dovecot leaves them, with a UID that no file has
 account_here() {

@@ -21,7 +21,7 @@ steps() {
 
 @test "the steps of README-server.md lead to a login with TLS on port 993" {
 	need_root
-	[ -n "${MAYFLY_LONG:-}" ] || skip "it builds the tree again: make check-server-page"
+	[ -n "${MAYFLY_SERVER_PAGE:-}" ] || skip "it builds the tree again: make check-server-page"
 	need stunnel4 stunnel4
 	need xinetd xinetd
 	mkdir "$T/over" "$T/build"
