@@ -244,9 +244,9 @@ is_reserved(const char *entry)
 }
 
 static DIR *
-open_dir(int dirfd, const char *path)
+open_dir(int dirfd, const char *path, int how)
 {
-	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(dirfd, path, how | O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 
 	if (dir == NULL)
@@ -283,7 +283,7 @@ list_maildirpp(struct account *account, DIR *dir, struct folder_list *list)
 static int
 list_fs(struct account *account, const char *path, int depth, struct folder_list *list)
 {
-	DIR *dir = depth < TREE_DEPTH_MAX ? open_dir(account->dirfd, path) : NULL;
+	DIR *dir = depth < TREE_DEPTH_MAX ? open_dir(account->dirfd, path, 0) : NULL;
 	struct buf child = BUF_INIT;
 	struct dirent *entry;
 	int result = 0;
@@ -317,7 +317,7 @@ folder_list(struct account *account, struct folder_list *out, struct err *err)
 	memset(out, 0, sizeof *out);
 	add_name(out, "INBOX");
 	if (account->layout == LAYOUT_MAILDIRPP) {
-		DIR *dir = open_dir(account->dirfd, ".");
+		DIR *dir = open_dir(account->dirfd, ".", 0);
 
 		if (dir != NULL)
 			result = list_maildirpp(account, dir, out);
@@ -351,7 +351,7 @@ folder_list_fini(struct folder_list *list)
 static void
 remove_tree(int dirfd_at, const char *path, int depth)
 {
-	DIR *dir = depth < TREE_DEPTH_MAX ? open_dir(dirfd_at, path) : NULL;
+	DIR *dir = depth < TREE_DEPTH_MAX ? open_dir(dirfd_at, path, O_NOFOLLOW) : NULL;
 	struct dirent *entry;
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
@@ -367,7 +367,8 @@ remove_tree(int dirfd_at, const char *path, int depth)
 	}
 	if (dir != NULL)
 		closedir(dir);
-	unlinkat(dirfd_at, path, AT_REMOVEDIR);
+	if (unlinkat(dirfd_at, path, AT_REMOVEDIR) < 0 && errno == ENOTDIR)
+		unlinkat(dirfd_at, path, 0);
 }
 
 static int
@@ -389,8 +390,8 @@ make_parts(struct account *account, const char *path, struct err *err)
 		/* The empty file by which delivery agents know a folder from a Maildir. */
 		buf_reset(&part);
 		buf_addf(&part, "%s/maildirfolder", path);
-		fd = openat(account->dirfd, part.data, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-		    0600);
+		fd = openat(account->dirfd, part.data, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW
+		    | O_NONBLOCK, 0600);
 		io_close(&fd);
 	}
 	buf_fini(&part);
@@ -484,13 +485,23 @@ folder_create(struct account *account, const char *name, struct err *err)
 
 /* ---- removing ---- */
 
+/* A folder on another disk: the user's link goes, what it leads to is not ours to remove. */
+static bool
+is_link(int dirfd, const char *path)
+{
+	struct stat st;
+
+	return fstatat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+}
+
 /* In the fs layout a mailbox may hold others: only its own parts go. */
 static int
 delete_parts(struct account *account, const char *path, const char *trash, struct err *err)
 {
 	static const char *const own[] = { "cur", "new", "tmp", "mayfly-uidlist", "mayfly-index",
 		"mayfly-cache", "mayfly-signatures", "mayfly-import", "mayfly-lock" };
-	int from = openat(account->dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), to, result = 0;
+	int from = openat(account->dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int to, result = 0;
 
 	if (from < 0)
 		return err_errno(err, "open", path);
@@ -528,7 +539,7 @@ folder_delete(struct account *account, const char *name, struct err *err)
 	names_to_disk(account, name, &path);
 	hash_random(&random, sizeof random);
 	snprintf(trash, sizeof trash, "..mayfly-deleted.%016llx", random);
-	if (account->layout == LAYOUT_FS)
+	if (account->layout == LAYOUT_FS && !is_link(account->dirfd, path.data))
 		result = delete_parts(account, path.data, trash, err);
 	else if (renameat(account->dirfd, path.data, account->dirfd, trash) < 0)
 		result = err_errno(err, "remove", path.data);

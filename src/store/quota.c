@@ -414,7 +414,8 @@ quota_end(struct account *account, bool was_true, int64_t bytes, int64_t message
 		utimensat(account->dirfd, QUOTA_NAME, NULL, AT_SYMLINK_NOFOLLOW);
 		return;
 	}
-	fd = openat(account->dirfd, QUOTA_NAME, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+	fd = openat(account->dirfd, QUOTA_NAME, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW
+	    | O_NONBLOCK);
 	buf_addf(&line, "%lld %lld\n", (long long)bytes, (long long)messages);
 	/* a line that is lost leaves a file older than the directories: it is counted anew */
 	if (fd >= 0 && write(fd, line.data, line.len) < 0)
