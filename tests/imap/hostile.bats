@@ -90,11 +90,13 @@ for i in range(30000): os.link(one, "1500000000.M%dP1.h:2,S" % i)' "$MAILDIR/cur
 }
 
 @test "thousands of commands of which no answer is read: the server waits and does not grow" {
+	# the sanitizers keep what is freed for a while
+	local room=500; grep -q __asan_init "${MAYFLY_IMAP%% *}" && room=20000
 	mailbox inbox 20*pdf-attachment.eml; open A inbox $(bounds 100 60)
 	raw A "$(printf 'c%d FETCH 1:* (ENVELOPE BODY.PEEK[])\\r\\n' {1..60})"; clogged A
 	before=$(awk '/RssAnon/ { print $2 }' "/proc/$(pid A)/status")
 	for ((i = 1; i <= 3000; i++)); do printf 'x%d FETCH 1 (FLAGS UID)\r\n' $i; done >"$T/many"; pour A "$T/many"; clogged A
-	after=$(awk '/RssAnon/ { print $2 }' "/proc/$(pid A)/status"); echo "$before kB, then $after kB"; [[ $after -le $((before + 500)) ]]
+	after=$(awk '/RssAnon/ { print $2 }' "/proc/$(pid A)/status"); echo "$before kB, then $after kB"; [[ $after -le $((before + room)) ]]
 	await A 'x3000 OK...'; alive A
 }
 

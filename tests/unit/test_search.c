@@ -251,7 +251,7 @@ m_text(struct document *d, unsigned which, document_sink *sink, void *ctx)
 }
 
 /* An index of bodies: what was signed is remembered by UID. */
-static struct buf signatures[4096];
+static struct buf signatures[20000];	/* many() makes up to 10,000, with odd UIDs */
 
 static bool
 m_rules_out(struct document *d, const struct signature_probe *probe)
