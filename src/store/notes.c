@@ -127,7 +127,9 @@ notes_read(struct account *account, enum notes_file file, struct notes *out, str
 		struct note *note;
 
 		at += len + 1;
-		if (!line_whole(line, &len) || (len > 7 && memcmp(line, "mayfly-", 7) == 0))
+		/* only the first is the title: a mailbox may be called so, too */
+		if (!line_whole(line, &len)
+		    || (line == text.data && len > 7 && memcmp(line, "mayfly-", 7) == 0))
 			continue;
 		end = line + len;
 		note = add(out);

@@ -10,6 +10,15 @@ load ../lib
 	must A 'UNSUBSCRIBE Work'; must A 'LSUB "" *'; names A INBOX
 }
 
+@test "mailboxes called like our own files keep subscriptions and metadata (RFC 9051 6.3.7, RFC 5464 4.3)" {
+	mailbox inbox
+	start A; must A 'CREATE mayfly-index (USE (\Junk))'; must A 'SUBSCRIBE mayfly-index'; must A 'SUBSCRIBE mayfly-subscriptions'
+	must A 'SETMETADATA mayfly-index (/private/comment "ours")'; must A 'SUBSCRIBE Work'
+	must A 'LSUB "" *'; names A Work mayfly-index mayfly-subscriptions
+	must A 'GETMETADATA mayfly-index /private/comment'; heard A '* METADATA mayfly-index (/private/comment "ours")'
+	must A 'LIST "" mayfly-index RETURN (SPECIAL-USE)'; listed A mayfly-index '\Junk'
+}
+
 @test "SUBSCRIBE twice is OK and listed once; UNSUBSCRIBE of what is not subscribed is OK (RFC 9051 6.3.7, 6.3.8)" {
 	mailbox inbox; mailbox Work
 	start A; must A 'SUBSCRIBE Work'; must A 'SUBSCRIBE Work'; must A 'LSUB "" *'; names A Work
