@@ -105,17 +105,23 @@ names_to_disk(struct account *account, const char *name, struct buf *out)
 		return;
 	}
 	name_to_disk(account, name, !is_plain(name, strlen(name)) && !is_utf8_tree(account), out);
-	/* A directory that is no canonical UTF-7 was listed as it stands: found so, too. */
+	/*
+	 * A directory that is no canonical UTF-7 was listed as it stands: found so, too.
+	 * But not one that is: what lies as "a&-b" is the mailbox "a&b", and no other.
+	 */
 	if (strchr(name, '&') != NULL && !is_utf8_tree(account)
 	    && faccessat(account->dirfd, out->data + start, F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
-		struct buf literal = BUF_INIT;
+		struct buf literal = BUF_INIT, listed = BUF_INIT;
 
 		name_to_disk(account, name, false, &literal);
-		if (faccessat(account->dirfd, literal.data, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		if (faccessat(account->dirfd, literal.data, F_OK, AT_SYMLINK_NOFOLLOW) == 0
+		    && names_from_disk(account, literal.data, &listed) == 0
+		    && strcmp(buf_str(&listed), name) == 0) {
 			out->len = start;
 			buf_add(out, literal.data, literal.len);
 		}
 		buf_fini(&literal);
+		buf_fini(&listed);
 	}
 }
 

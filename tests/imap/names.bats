@@ -29,6 +29,16 @@ load ../lib
 	start B; must B 'LIST "" *'; listed B 'Entw&APw-rfe'; listed B 'R&-D'; listed B 'a&-AOk-b'
 }
 
+@test "IMAP4rev2: a name that looks like the modified UTF-7 of another is a mailbox of its own (RFC 9051 5.1)" {
+	mailbox inbox
+	start A; must A 'ENABLE IMAP4rev2'
+	must A 'CREATE "R&D"'; must A 'CREATE "Entwürfe"'
+	for name in 'R&-D' 'Entw&APw-rfe'; do
+		say A "DELETE \"$name\""; no A NONEXISTENT; must A "CREATE \"$name\""; must A "LIST \"\" \"$name\""; names A "$name"
+	done
+	must A 'DELETE "R&-D"'; must A 'LIST "" *'; names A INBOX 'Entwürfe' 'Entw&APw-rfe' 'R&D'
+}
+
 @test "IMAP4rev2: names that are not valid UTF-8 are not created (RFC 9051 5.1)" {
 	mailbox inbox
 	start A; must A 'ENABLE IMAP4rev2'
