@@ -79,10 +79,8 @@ handoff_fini(struct handoff *h)
 		size_t max;
 		struct buf *buf = text_field(h, field, &max);
 
-		if (buf != NULL && buf->data != NULL)
-			mem_wipe(buf->data, buf->cap);
 		if (buf != NULL)
-			buf_fini(buf);
+			buf_wipe(buf);
 	}
 	memset(h, 0, sizeof *h);
 }

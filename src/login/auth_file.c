@@ -43,12 +43,8 @@ auth_file(struct auth *auth, const char *user, const char *secret, struct accoun
 	if (account_set(auth, out, entry.user, entry.uid, entry.gid, entry.home, entry.maildir, ""))
 		result = AUTH_YES;
 out:
-	if (line.data != NULL)
-		mem_wipe(line.data, line.cap);
-	if (like.data != NULL)
-		mem_wipe(like.data, like.cap);
-	buf_fini(&line);
-	buf_fini(&like);
+	buf_wipe(&line);
+	buf_wipe(&like);
 	io_close(&fd);
 	return result;
 }

@@ -13,7 +13,6 @@
 #include "login/password.h"
 #include "util/err.h"
 #include "util/log.h"
-#include "util/mem.h"
 
 enum { SECONDS_A_DAY = 86400 };
 
@@ -89,8 +88,6 @@ auth_shadow(struct auth *auth, const char *user, const char *secret, struct acco
 	if (matches && account_set(auth, out, who->pw_name, who->pw_uid, who->pw_gid, who->pw_dir,
 	    NULL, who->pw_name))
 		result = AUTH_YES;
-	if (hash.data != NULL)
-		mem_wipe(hash.data, hash.cap);
-	buf_fini(&hash);
+	buf_wipe(&hash);
 	return result;
 }

@@ -4,20 +4,12 @@
 #include "util/mem.h"
 #include "wire/base64.h"
 
-static void
-wipe(struct buf *buf)
-{
-	if (buf->data != NULL)
-		mem_wipe(buf->data, buf->cap);
-	buf_fini(buf);
-}
-
 void
 proof_fini(struct proof *proof)
 {
-	wipe(&proof->user);
-	wipe(&proof->nonce);
-	wipe(&proof->message);
+	buf_wipe(&proof->user);
+	buf_wipe(&proof->nonce);
+	buf_wipe(&proof->message);
 	mem_wipe(proof, sizeof *proof);
 }
 

@@ -7,7 +7,6 @@
 #include "util/ascii.h"
 #include "util/buf.h"
 #include "util/err.h"
-#include "util/mem.h"
 #include "util/utf8.h"
 #include "wire/base64.h"
 #include "wire/capability.h"
@@ -95,9 +94,7 @@ read_plain(struct command *cmd, struct buf *user, struct buf *secret)
 	buf_add(secret, password + 1, (size_t)(end - password - 1));
 	result = 0;
 out:
-	if (response.data != NULL)
-		mem_wipe(response.data, response.cap);
-	buf_fini(&response);
+	buf_wipe(&response);
 	return result;
 }
 

@@ -13,7 +13,6 @@
 #include "util/ascii.h"
 #include "util/buf.h"
 #include "util/err.h"
-#include "util/mem.h"
 #include "util/utf8.h"
 #include "wire/dispatch.h"
 
@@ -106,9 +105,7 @@ sasl_token(struct command *cmd, enum mechanism mechanism, struct record_token *r
 		record->hopeless = 1;
 	result = 0;
 out:
-	if (message.data != NULL)
-		mem_wipe(message.data, message.cap);
-	buf_fini(&message);
+	buf_wipe(&message);
 	buf_fini(&user);
 	return result;
 }

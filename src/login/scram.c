@@ -71,9 +71,7 @@ read_field(const char **at, unsigned char *out, size_t room)
 		got = bytes.len;
 		memcpy(out, bytes.data, got);
 	}
-	if (bytes.data != NULL)
-		mem_wipe(bytes.data, bytes.cap);
-	buf_fini(&bytes);
+	buf_wipe(&bytes);
 	*at += len;
 	if (**at == ',')
 		++*at;

@@ -176,12 +176,8 @@ cmd_authenticate(void *session, struct command *cmd)
 	if (result == 0)
 		result = attempt_login(t, cmd, mechanism, &(struct str){ buf_str(&user), user.len },
 		    &(struct str){ buf_str(&secret), secret.len });
-	if (user.data != NULL)
-		mem_wipe(user.data, user.cap);
-	if (secret.data != NULL)
-		mem_wipe(secret.data, secret.cap);
-	buf_fini(&user);
-	buf_fini(&secret);
+	buf_wipe(&user);
+	buf_wipe(&secret);
 	return result;
 }
 

@@ -243,9 +243,7 @@ users_file_key(int fd, unsigned char key[SCRAM_OCTETS])
 
 	if (good)
 		memcpy(key, bytes.data, SCRAM_OCTETS);
-	if (bytes.data != NULL)
-		mem_wipe(bytes.data, bytes.cap);
-	buf_fini(&bytes);
+	buf_wipe(&bytes);
 	mem_wipe(line, sizeof line);
 	return good;
 }
@@ -296,11 +294,7 @@ users_file_verifier(int fd, const char *path, const char *user, struct scram_ver
 	mem_wipe(&pretended, sizeof pretended);
 	mem_wipe(&example, sizeof example);
 out:
-	if (line.data != NULL)
-		mem_wipe(line.data, line.cap);
-	if (like.data != NULL)
-		mem_wipe(like.data, like.cap);
-	buf_fini(&line);
-	buf_fini(&like);
+	buf_wipe(&line);
+	buf_wipe(&like);
 	return result;
 }

@@ -16,6 +16,14 @@ buf_fini(struct buf *buf)
 }
 
 void
+buf_wipe(struct buf *buf)
+{
+	if (buf->data != NULL)
+		mem_wipe(buf->data, buf->cap);
+	buf_fini(buf);
+}
+
+void
 buf_reset(struct buf *buf)
 {
 	buf->len = 0;

@@ -20,6 +20,9 @@ struct buf {
 /* Give all memory back; the buffer is then as BUF_INIT. */
 void buf_fini(struct buf *buf);
 
+/* The same for secrets: the memory is overwritten first. What a growing buffer left behind is not. */
+void buf_wipe(struct buf *buf);
+
 /* Empty it, keep the memory. */
 void buf_reset(struct buf *buf);
 
