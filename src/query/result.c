@@ -2,23 +2,21 @@
 #include "query/result.h"
 
 #include "util/buf.h"
-#include "wire/capability.h"
 #include "wire/parse.h"
 #include "wire/seqset.h"
 
 static const struct {
 	const char *name;
 	size_t offset;		/* of its bool */
-	const char *capability;
 } rows[] = {
-	{ "ALL", offsetof(struct result_options, all), "ESEARCH" },
-	{ "CONTEXT", offsetof(struct result_options, context), "CONTEXT=SEARCH CONTEXT=SORT" },
-	{ "COUNT", offsetof(struct result_options, count), "ESEARCH" },
-	{ "MAX", offsetof(struct result_options, max), "ESEARCH" },
-	{ "MIN", offsetof(struct result_options, min), "ESEARCH" },
-	{ "PARTIAL", offsetof(struct result_options, partial), "PARTIAL" },
-	{ "SAVE", offsetof(struct result_options, save), "SEARCHRES" },
-	{ "UPDATE", offsetof(struct result_options, update), "CONTEXT=SEARCH CONTEXT=SORT" },
+	{ "ALL", offsetof(struct result_options, all) },
+	{ "CONTEXT", offsetof(struct result_options, context) },
+	{ "COUNT", offsetof(struct result_options, count) },
+	{ "MAX", offsetof(struct result_options, max) },
+	{ "MIN", offsetof(struct result_options, min) },
+	{ "PARTIAL", offsetof(struct result_options, partial) },
+	{ "SAVE", offsetof(struct result_options, save) },
+	{ "UPDATE", offsetof(struct result_options, update) },
 };
 
 int
@@ -185,11 +183,4 @@ result_print(const struct result_options *o, const uint32_t *ids, size_t count, 
 	}
 	if (o->partial)
 		print_partial(o, ids, count, out);
-}
-
-void
-result_capabilities(struct buf *list)
-{
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		capability_add(list, rows[i].capability);
 }

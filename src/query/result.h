@@ -76,7 +76,4 @@ size_t result_spans(const struct result_options *options, size_t count,
 void result_print(const struct result_options *options, const uint32_t *ids, size_t count,
     struct buf *out);
 
-/* The capabilities that the options keep. */
-void result_capabilities(struct buf *list);
-
 #endif

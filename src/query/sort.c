@@ -14,7 +14,6 @@
 #include "query/subject.h"
 #include "query/words.h"
 #include "util/mem.h"
-#include "wire/capability.h"
 #include "wire/datetime.h"
 #include "wire/parse.h"
 
@@ -22,17 +21,16 @@ static const struct {
 	const char *name;
 	enum sort_key key;
 	bool string;
-	const char *capability;
 } rows[SORT_KEYS] = {
-	[SORT_ARRIVAL] = { "ARRIVAL", SORT_ARRIVAL, false, "SORT" },
-	[SORT_CC] = { "CC", SORT_CC, true, "SORT" },
-	[SORT_DATE] = { "DATE", SORT_DATE, false, "SORT" },
-	[SORT_DISPLAYFROM] = { "DISPLAYFROM", SORT_DISPLAYFROM, true, "SORT=DISPLAY" },
-	[SORT_DISPLAYTO] = { "DISPLAYTO", SORT_DISPLAYTO, true, "SORT=DISPLAY" },
-	[SORT_FROM] = { "FROM", SORT_FROM, true, "SORT" },
-	[SORT_SIZE] = { "SIZE", SORT_SIZE, false, "SORT" },
-	[SORT_SUBJECT] = { "SUBJECT", SORT_SUBJECT, true, "SORT" },
-	[SORT_TO] = { "TO", SORT_TO, true, "SORT" },
+	[SORT_ARRIVAL] = { "ARRIVAL", SORT_ARRIVAL, false },
+	[SORT_CC] = { "CC", SORT_CC, true },
+	[SORT_DATE] = { "DATE", SORT_DATE, false },
+	[SORT_DISPLAYFROM] = { "DISPLAYFROM", SORT_DISPLAYFROM, true },
+	[SORT_DISPLAYTO] = { "DISPLAYTO", SORT_DISPLAYTO, true },
+	[SORT_FROM] = { "FROM", SORT_FROM, true },
+	[SORT_SIZE] = { "SIZE", SORT_SIZE, false },
+	[SORT_SUBJECT] = { "SUBJECT", SORT_SUBJECT, true },
+	[SORT_TO] = { "TO", SORT_TO, true },
 };
 
 static int
@@ -66,13 +64,6 @@ sort_parse(struct parse *p, struct sort_program *out)
 			return -1;
 	} while (parse_try(p, ' '));
 	return parse_char(p, ')');
-}
-
-void
-sort_capabilities(struct buf *list)
-{
-	for (size_t i = 0; i < SORT_KEYS; i++)
-		capability_add(list, rows[i].capability);
 }
 
 void

@@ -33,9 +33,6 @@ struct sort_program {
 /* "(REVERSE DATE SUBJECT)": sort-criteria. */
 int sort_parse(struct parse *p, struct sort_program *out);
 
-/* The capabilities that the keys keep. */
-void sort_capabilities(struct buf *list);
-
 struct sort {
 	struct sort_program program;
 	uint32_t *ids;

@@ -17,17 +17,15 @@
 #include "query/sort.h"
 #include "util/buf.h"
 #include "util/mem.h"
-#include "wire/capability.h"
 #include "wire/parse.h"
 
 static const struct {
 	const char *name;
 	enum thread_algorithm algorithm;
-	const char *capability;
 } rows[] = {
-	{ "ORDEREDSUBJECT", THREAD_ORDEREDSUBJECT, "THREAD=ORDEREDSUBJECT" },
-	{ "REFERENCES", THREAD_REFERENCES, "THREAD=REFERENCES" },
-	{ "REFS", THREAD_REFS, "THREAD=REFS" },
+	{ "ORDEREDSUBJECT", THREAD_ORDEREDSUBJECT },
+	{ "REFERENCES", THREAD_REFERENCES },
+	{ "REFS", THREAD_REFS },
 };
 
 struct message {
@@ -73,13 +71,6 @@ thread_parse(struct parse *p, enum thread_algorithm *out)
 			return 0;
 		}
 	return parse_fail(p, "a threading algorithm");
-}
-
-void
-thread_capabilities(struct buf *list)
-{
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		capability_add(list, rows[i].capability);
 }
 
 struct thread *

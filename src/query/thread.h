@@ -21,9 +21,6 @@ enum thread_algorithm { THREAD_ORDEREDSUBJECT, THREAD_REFERENCES, THREAD_REFS };
 /* thread-alg. */
 int thread_parse(struct parse *p, enum thread_algorithm *out);
 
-/* The capabilities that the algorithms keep. */
-void thread_capabilities(struct buf *list);
-
 struct thread *thread_new(enum thread_algorithm algorithm, const struct document_ops *ops,
     void *mailbox);
 void thread_free(struct thread **thread);
