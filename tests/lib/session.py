@@ -546,6 +546,10 @@ class Session:
         finally:
             os.close(pidfd)
         self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        if self.eof and self.into >= 0:    # all is read; thousands of sessions may follow in this process
+            for fd in {self.out, self.into} - {-1}:
+                os.close(fd)
+            self.out = self.into = -1
         return self.status
 
     def kill(self, number):
