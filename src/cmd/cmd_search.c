@@ -98,7 +98,7 @@ search_forget_saved(struct session *s, const struct err *err)
 		seqset_reset(&s->saved);
 }
 
-void
+static void
 send_esearch(struct session *s, const struct command *cmd, const struct result_options *options,
     const uint32_t *ids, size_t count, uint64_t modseq)
 {
@@ -111,7 +111,7 @@ send_esearch(struct session *s, const struct command *cmd, const struct result_o
 	output_text(&s->out, "\r\n");
 }
 
-void
+static void
 send_numbers(struct session *s, const char *name, const uint32_t *ids, size_t count,
     uint64_t modseq)
 {
@@ -124,6 +124,30 @@ send_numbers(struct session *s, const char *name, const uint32_t *ids, size_t co
 	if (modseq != 0)
 		output_format(&s->out, " (MODSEQ %llu)", (unsigned long long)modseq);
 	output_text(&s->out, "\r\n");
+}
+
+void
+search_answer(struct session *s, const struct command *cmd, const char *name,
+    const struct criteria *criteria, const struct sort_program *program,
+    const struct result_options *options, const struct search_results *results)
+{
+	const uint32_t *positions = results->positions;
+	size_t count = results->count;
+	uint32_t *ids = search_ids(results, s->mailbox, cmd->row->uid);
+	uint64_t modseq = 0;
+
+	if (criteria->uses_modseq)
+		modseq = search_modseq(s->mailbox, positions, count, options);
+	if (options->save)
+		search_save(s, positions, count, options);
+	if (options->update)
+		search_context_keep(s, cmd, cmd->row->uid, criteria, program, positions, count,
+		    options->update_ctx);
+	if (!options->given)
+		send_numbers(s, name, ids, count, modseq);
+	else if (result_speaks(options))
+		send_esearch(s, cmd, options, ids, count, modseq);
+	free(ids);
 }
 
 int
@@ -148,36 +172,18 @@ answer_search(struct session *s, struct command *cmd, struct criteria *criteria,
 	struct search_source source;
 	struct search_results results = SEARCH_RESULTS_INIT;
 	struct result_plan plan = result_plan(options);
-	uint64_t modseq = 0;
-	uint32_t *ids;
+	int result;
 
 	search_source_init(&source, s, s->mailbox, &s->saved, cmd->tag.data);
-	if (search_mailbox(&source, criteria, &plan, cmd->arena, &results, &cmd->err) < 0) {
-		search_results_fini(&results);
-		search_source_fini(&source);
-		return -1;
-	}
+	result = search_mailbox(&source, criteria, &plan, cmd->arena, &results, &cmd->err);
 	search_source_fini(&source);
-	if (criteria->uses_modseq)
-		modseq = search_modseq(s->mailbox, results.positions, results.count, options);
-	if (options->save)
-		search_save(s, results.positions, results.count, options);
-	if (options->update)
-		search_context_keep(s, cmd, cmd->row->uid, criteria, NULL, results.positions,
-		    results.count, options->update_ctx);
-	ids = search_ids(&results, s->mailbox, cmd->row->uid);
-	/* IMAP4rev2 knows no other answer (RFC 9051 appendix E) */
-	if (!options->given && s->enabled_rev2) {
+	/* IMAP4rev2 knows no other answer than ESEARCH (RFC 9051 appendix E) */
+	if (!options->given && s->enabled_rev2)
 		options->given = options->all = true;
-		send_esearch(s, cmd, options, ids, results.count, modseq);
-	} else if (!options->given) {
-		send_numbers(s, "SEARCH", ids, results.count, modseq);
-	} else if (result_speaks(options)) {
-		send_esearch(s, cmd, options, ids, results.count, modseq);
-	}
-	free(ids);
+	if (result == 0)
+		search_answer(s, cmd, "SEARCH", criteria, NULL, options, &results);
 	search_results_fini(&results);
-	return 0;
+	return result;
 }
 
 int

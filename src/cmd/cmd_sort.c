@@ -57,8 +57,6 @@ answer_sort(struct session *s, struct command *cmd, const struct sort_program *p
 {
 	struct search_source source;
 	struct search_results results = SEARCH_RESULTS_INIT;
-	uint64_t modseq = 0;
-	uint32_t *ids;
 	int result;
 
 	search_source_init(&source, s, s->mailbox, &s->saved, cmd->tag.data);
@@ -66,25 +64,10 @@ answer_sort(struct session *s, struct command *cmd, const struct sort_program *p
 	if (result == 0)
 		result = sort_results(&source, program, &results, &cmd->err);
 	search_source_fini(&source);
-	if (result < 0) {
-		search_results_fini(&results);
-		return -1;
-	}
-	if (criteria->uses_modseq)
-		modseq = search_modseq(s->mailbox, results.positions, results.count, options);
-	if (options->save)
-		search_save(s, results.positions, results.count, options);
-	if (options->update)
-		search_context_keep(s, cmd, cmd->row->uid, criteria, program, results.positions,
-		    results.count, options->update_ctx);
-	ids = search_ids(&results, s->mailbox, cmd->row->uid);
-	if (!options->given)
-		send_numbers(s, "SORT", ids, results.count, modseq);
-	else if (result_speaks(options))
-		send_esearch(s, cmd, options, ids, results.count, modseq);
-	free(ids);
+	if (result == 0)
+		search_answer(s, cmd, "SORT", criteria, program, options, &results);
 	search_results_fini(&results);
-	return 0;
+	return result;
 }
 
 int

@@ -16,6 +16,7 @@ struct err;
 struct mailbox;
 struct search_source;
 struct session;
+struct sort_program;
 
 /* Filters of this account, for criteria_parse; made in filters.c. */
 struct criteria_filters search_filters(struct session *s);
@@ -46,10 +47,13 @@ void search_save(struct session *s, const uint32_t *positions, size_t count,
 /* A command with SAVE failed: after NO "$" is empty, after BAD as it was (RFC 9051 6.4.4.1). */
 void search_forget_saved(struct session *s, const struct err *err);
 
-/* "* ESEARCH (TAG "x") UID ...", and "* SEARCH 2 3" (or SORT); modseq 0 for none. */
-void send_esearch(struct session *s, const struct command *cmd,
-    const struct result_options *options, const uint32_t *ids, size_t count, uint64_t modseq);
-void send_numbers(struct session *s, const char *name, const uint32_t *ids, size_t count,
-    uint64_t modseq);
+/*
+ * Do what RETURN asks of the results of a search in the selected mailbox: "$", the
+ * kept search, and "* ESEARCH (TAG "x") UID ..." or "* name 2 3". The results are in
+ * the order of program; NULL: in the mailbox's.
+ */
+void search_answer(struct session *s, const struct command *cmd, const char *name,
+    const struct criteria *criteria, const struct sort_program *program,
+    const struct result_options *options, const struct search_results *results);
 
 #endif
