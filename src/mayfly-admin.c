@@ -51,6 +51,7 @@ static const char help[] =
 	"  --dovecot-control=DIR   where Dovecot kept its uidlists, if not with the mail\n"
 	"  --quota=SIZE[,MESSAGES] the limit, if maildirsize does not tell it\n"
 	"  --no-fsync              do not wait for the disk\n"
+	"  --lock=auto|dot         as for mayfly-imap\n"
 	"  --help, --version\n";
 
 static const struct {
@@ -69,7 +70,7 @@ static const struct {
 };
 
 enum { OPT_AGAIN = 256, OPT_CONTROL, OPT_DELETED, OPT_DRY, OPT_FLAGGED, OPT_HELP, OPT_JSON, OPT_LAYOUT,
-	OPT_MAILDIR, OPT_MODULE, OPT_NO_FSYNC, OPT_OLDER, OPT_QUOTA, OPT_REPAIR, OPT_SEEN, OPT_TO, OPT_USER,
+	OPT_LOCK, OPT_MAILDIR, OPT_MODULE, OPT_NO_FSYNC, OPT_OLDER, OPT_QUOTA, OPT_REPAIR, OPT_SEEN, OPT_TO, OPT_USER,
 	OPT_VERSION, OPT_WHAT };
 
 static const struct option long_options[] = {
@@ -81,6 +82,7 @@ static const struct option long_options[] = {
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "layout", required_argument, NULL, OPT_LAYOUT },
+	{ "lock", required_argument, NULL, OPT_LOCK },
 	{ "maildir", required_argument, NULL, OPT_MAILDIR },
 	{ "module", required_argument, NULL, OPT_MODULE },
 	{ "no-fsync", no_argument, NULL, OPT_NO_FSYNC },
@@ -101,6 +103,7 @@ struct program {
 	enum layout layout;
 	uint64_t quota_bytes, quota_messages;
 	bool no_fsync;
+	enum lock_kind lock_kind;
 };
 
 static _Noreturn void
@@ -140,6 +143,12 @@ read_options(int argc, char **argv, struct program *p)
 				p->layout = LAYOUT_FS;
 			else if (strcmp(optarg, "maildir++") != 0)
 				die_usage("bad layout", optarg);
+			break;
+		case OPT_LOCK:
+			if (strcmp(optarg, "dot") == 0)
+				p->lock_kind = LOCK_DOT;
+			else if (strcmp(optarg, "auto") != 0)
+				die_usage("bad kind of lock", optarg);
 			break;
 		case OPT_MAILDIR: p->maildir = optarg; break;
 		case OPT_MODULE: module_path(optarg); break;
@@ -233,6 +242,8 @@ run(struct program *p, int verb)
 		return ADMIN_FAILED;
 	}
 	a->account.sync = !p->no_fsync;
+	if (p->lock_kind != LOCK_UNTRIED)
+		a->account.lock_kind = p->lock_kind;
 	a->account.control = p->control;
 	a->account.quota_bytes = p->quota_bytes;
 	a->account.quota_messages = p->quota_messages;

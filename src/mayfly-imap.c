@@ -54,6 +54,7 @@ static const char help[] =
 	"  --id=NAME=VALUE,...     what ID tells clients (default: name=mayfly)\n"
 	"  --read-only             change nothing, not even what is seen\n"
 	"  --no-fsync              do not wait for the disk (mail can be lost)\n"
+	"  --lock=auto|dot         dot: for hosts that share the mail and do not see each other's locks\n"
 	"  --handoff=FD            the session of mayfly-login, with its record on that descriptor\n"
 	"  --no-sandbox            keep all rights of the user, not only those for the mail\n"
 	"  --trust-socket          serve without login also on a network socket\n"
@@ -61,7 +62,7 @@ static const char help[] =
 
 enum { OPT_LAYOUT = 256, OPT_SEPARATOR, OPT_PREFIX, OPT_IDLE, OPT_NO_FSYNC, OPT_TRUST, OPT_HELP,
 	OPT_VERSION, OPT_MODULE, OPT_QUOTA, OPT_ID, OPT_HANDOFF, OPT_NO_SANDBOX, OPT_CONTROL, OPT_SHARE,
-	OPT_READ_ONLY };
+	OPT_READ_ONLY, OPT_LOCK };
 
 static const struct option long_options[] = {
 	{ "layout", required_argument, NULL, OPT_LAYOUT },
@@ -72,6 +73,7 @@ static const struct option long_options[] = {
 	{ "idle-notify", required_argument, NULL, OPT_IDLE },
 	{ "read-only", no_argument, NULL, OPT_READ_ONLY },
 	{ "no-fsync", no_argument, NULL, OPT_NO_FSYNC },
+	{ "lock", required_argument, NULL, OPT_LOCK },
 	{ "trust-socket", no_argument, NULL, OPT_TRUST },
 	{ "module", required_argument, NULL, OPT_MODULE },
 	{ "handoff", required_argument, NULL, OPT_HANDOFF },
@@ -134,6 +136,12 @@ read_options(int argc, char **argv, struct program *program)
 			break;
 		case OPT_READ_ONLY:
 			o->read_only = true;
+			break;
+		case OPT_LOCK:
+			if (strcmp(optarg, "dot") == 0)
+				o->lock_kind = LOCK_DOT;
+			else if (strcmp(optarg, "auto") != 0)
+				die_usage("kind of lock", optarg);
 			break;
 		case OPT_NO_FSYNC:
 			o->sync = false;

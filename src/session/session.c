@@ -191,6 +191,8 @@ session_run(const struct session_options *options, int in_fd, int out_fd)
 	}
 	s.account.read_only = options->read_only;
 	s.account.sync = options->sync;
+	if (options->lock_kind != LOCK_UNTRIED)
+		s.account.lock_kind = options->lock_kind;
 	s.account.quota_bytes = options->quota_bytes;
 	s.account.quota_messages = options->quota_messages;
 	s.account.control = options->control;

@@ -31,6 +31,7 @@ struct session_options {
 	char separator;		/* "/" or "." as the client sees it */
 	const char *prefix;	/* "" or, say, "INBOX." before every name but INBOX */
 	bool sync;		/* fsync before OK */
+	enum lock_kind lock_kind;	/* LOCK_DOT, or LOCK_UNTRIED to find out */
 	bool read_only;		/* nothing on disk is changed */
 	uint64_t quota_bytes, quota_messages;	/* 0: none but what maildirsize says */
 	const char *id;		/* what ID answers, as "name" "value" ... in quotes; NULL: the name only */

@@ -220,30 +220,28 @@ account_writable(const struct account *account, struct err *err)
 	return 0;
 }
 
+static void
+unlock(struct lock *lock, int fd)
+{
+	lock_give(lock);
+	close(fd);
+}
+
 /* Lock the file and read it anew; returns the lock's descriptor or -1. */
 static int
-lock_and_load(struct account *account, struct err *err)
+lock_and_load(struct account *account, struct lock *lock, struct err *err)
 {
-	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	int fd;
 
 	if (account_writable(account, err) < 0)
 		return -1;
-	fd = openat(account->dirfd, ACCOUNT_LOCK,
-	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	if (fd < 0)
-		return err_errno(err, "open " ACCOUNT_LOCK " in", account->path);
 	/* Held for one small write at a time: waiting is short, also behind many. */
-	while (fcntl(fd, F_OFD_SETLKW, &whole) < 0) {
-		if (errno == EINTR)
-			continue;
-		err_errno(err, "lock " ACCOUNT_LOCK " in", account->path);
-		close(fd);
+	fd = lock_named(lock, account, ACCOUNT_LOCK, err);
+	if (fd < 0)
 		return -1;
-	}
 	account->loaded = false;
 	if (load(account, err) < 0) {
-		close(fd);
+		unlock(lock, fd);
 		return -1;
 	}
 	return fd;
@@ -295,12 +293,13 @@ foreign_uidvalidity(struct account *account)
 int
 account_rewrite(struct account *account, struct err *err)
 {
-	int lock = lock_and_load(account, err), result;
+	struct lock lock = { 0 };
+	int fd = lock_and_load(account, &lock, err), result;
 
-	if (lock < 0)
+	if (fd < 0)
 		return -1;
 	result = store(account, err);
-	close(lock);
+	unlock(&lock, fd);
 	return result;
 }
 
@@ -309,9 +308,10 @@ account_new_uidvalidity(struct account *account, uint32_t *out, struct err *err)
 {
 	uint64_t now = (uint64_t)time(NULL), last;
 	uint32_t foreign;
-	int lock = lock_and_load(account, err), result;
+	struct lock lock = { 0 };
+	int fd = lock_and_load(account, &lock, err), result;
 
-	if (lock < 0)
+	if (fd < 0)
 		return -1;
 	last = account->last_uidvalidity;
 	foreign = foreign_uidvalidity(account);
@@ -321,13 +321,13 @@ account_new_uidvalidity(struct account *account, uint32_t *out, struct err *err)
 		now = 1;
 	account->last_uidvalidity = (uint32_t)(now > last ? now : last + 1);
 	if (last == UINT32_MAX) {
-		close(lock);
+		unlock(&lock, fd);
 		err_set(err, ERR_WORLD, "No UIDVALIDITY is left");
 		return err_detail(err, "%s: UIDVALIDITY has reached 2^32-1", account->path);
 	}
 	*out = account->last_uidvalidity;
 	result = store(account, err);
-	close(lock);
+	unlock(&lock, fd);
 	return result;
 }
 
@@ -337,10 +337,10 @@ account_remember(struct account *account, const char *name, const char *mailbox_
 {
 	struct account_entry *entry;
 	uint64_t bound = ((uint64_t)uidnext / BOUND_STEP + 1) * BOUND_STEP;
-	int lock, result;
+	struct lock lock = { 0 };
+	int fd = lock_and_load(account, &lock, err), result;
 
-	lock = lock_and_load(account, err);
-	if (lock < 0)
+	if (fd < 0)
 		return -1;
 	entry = find(account, name);
 	if (entry == NULL)
@@ -352,7 +352,7 @@ account_remember(struct account *account, const char *name, const char *mailbox_
 	if (uidvalidity > account->last_uidvalidity)
 		account->last_uidvalidity = uidvalidity;
 	result = store(account, err);
-	close(lock);
+	unlock(&lock, fd);
 	return result;
 }
 
@@ -370,9 +370,10 @@ account_rename(struct account *account, const char *from, const char *to, bool t
     struct err *err)
 {
 	bool changed = false;
-	int lock = lock_and_load(account, err), result = 0;
+	struct lock lock = { 0 };
+	int fd = lock_and_load(account, &lock, err), result = 0;
 
-	if (lock < 0)
+	if (fd < 0)
 		return -1;
 	for (size_t i = 0; i < account->count; i++) {
 		struct account_entry *entry = &account->entries[i];
@@ -392,6 +393,6 @@ account_rename(struct account *account, const char *from, const char *to, bool t
 	}
 	if (changed)
 		result = store(account, err);
-	close(lock);
+	unlock(&lock, fd);
 	return result;
 }

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "store/lock.h"
+
 struct err;
 
 #define ACCOUNT_NAME "mayfly-account"
@@ -37,6 +39,7 @@ struct account {
 	const char *control;	/* where Dovecot kept its files, when not in the mailboxes; or NULL */
 	bool share_letters;	/* new keywords get letters in dovecot-keywords */
 	bool read_only;		/* nothing is written: asked for, or the root cannot be */
+	enum lock_kind lock_kind;
 	bool names_known, names_utf8;	/* how folder names are spelled on disk: see folder.c */
 	/* The file, once it was read. */
 	bool loaded;

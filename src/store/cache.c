@@ -344,7 +344,8 @@ still_current(const struct cache *c)
 void
 cache_flush(struct cache *c)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct flock none = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+	struct lock lock = { 0 };
 	struct stat st;
 
 	if (c->pending.len == 0)
@@ -357,7 +358,8 @@ cache_flush(struct cache *c)
 	}
 	if (c->fd < 0 || c->damaged)
 		start_file(c);
-	if (c->fd < 0 || fcntl(c->fd, F_OFD_SETLK, &lock) < 0) {
+	if (c->fd < 0 || lock_try(&lock, c->mailbox->account, c->fd, c->mailbox->dirfd,
+	    CACHE_NAME) < 1) {
 		buf_fini(&c->pending);	/* somebody else is filling it; ask the file again next time */
 		return;
 	}
@@ -370,8 +372,8 @@ cache_flush(struct cache *c)
 		else if (ftruncate(c->fd, st.st_size) < 0)
 			c->damaged = true;
 	}
-	lock.l_type = F_UNLCK;
-	fcntl(c->fd, F_OFD_SETLK, &lock);
+	lock_give(&lock);
+	fcntl(c->fd, F_OFD_SETLK, &none);
 	buf_fini(&c->pending);
 }
 

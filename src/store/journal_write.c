@@ -63,19 +63,18 @@ enum {
 int
 journal_try_lock(struct mailbox *m, struct err *err)
 {
-	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	bool busy;
+	int got;
 
 	m->lock_fd = openat(m->dirfd, LOCK_NAME,
 	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (m->lock_fd < 0)
 		return err_errno(err, "open " LOCK_NAME " in", m->path);
-	if (fcntl(m->lock_fd, F_OFD_SETLK, &whole) < 0) {
-		busy = errno == EAGAIN || errno == EACCES || errno == EINTR;
-		if (!busy)
+	got = lock_try(&m->lock, m->account, m->lock_fd, m->dirfd, LOCK_NAME);
+	if (got < 1) {
+		if (got < 0)
 			err_errno(err, "lock " LOCK_NAME " in", m->path);
 		io_close(&m->lock_fd);
-		return busy ? 0 : -1;
+		return got;
 	}
 	m->lock_depth = 1;
 	if (mailbox_replay(m, err) < 0) {
@@ -125,7 +124,8 @@ mailbox_unlock(struct mailbox *m)
 {
 	if (m->lock_depth > 0 && --m->lock_depth > 0)
 		return;
-	/* Closing the only descriptor of the description gives the lock back. */
+	lock_give(&m->lock);
+	/* Closing the only descriptor of the description gives the kernel's lock back. */
 	io_close(&m->lock_fd);
 }
 
@@ -325,6 +325,13 @@ out:
 }
 
 static int
+refuse_broken_lock(const struct mailbox *m, struct err *err)
+{
+	err_set(err, ERR_INUSE, "Another session wrote at the same time, try again");
+	return err_detail(err, "%s: the lock on " LOCK_NAME " did not hold", m->path);
+}
+
+static int
 write_at_end(struct mailbox *m, const struct buf *lines, bool sync, struct err *err)
 {
 	struct stat st;
@@ -363,10 +370,8 @@ write_at_end(struct mailbox *m, const struct buf *lines, bool sync, struct err *
 			m->damaged = true;
 		return -1;
 	}
-	if ((uint64_t)st.st_size != m->facts.position + lines->len) {
-		err_set(err, ERR_INUSE, "Another session wrote at the same time, try again");
-		return err_detail(err, "%s: the lock on " LOCK_NAME " did not hold", m->path);
-	}
+	if ((uint64_t)st.st_size != m->facts.position + lines->len || !lock_holds(&m->lock))
+		return refuse_broken_lock(m, err);
 	return 0;
 }
 
@@ -381,6 +386,8 @@ mailbox_commit(struct mailbox *m, const struct buf *lines, bool sync, struct err
 {
 	if (lines->len == 0)
 		return 0;
+	if (!lock_holds(&m->lock))
+		return refuse_broken_lock(m, err);
 	if (!m->unsaved && !m->read_only && m->facts.serial == 0) {
 		/*
 		 * The first journal: header and lines in one write and one sync. Where there

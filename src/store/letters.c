@@ -20,6 +20,7 @@
 
 #include "store/account.h"
 #include "store/import.h"
+#include "store/lock.h"
 #include "store/mailbox.h"
 #include "util/ascii.h"
 #include "util/buf.h"
@@ -241,56 +242,6 @@ letters_differ(struct mailbox *m, const struct row *row, unsigned flags, uint32_
 
 /* ---- Dovecot's lock, and new letters ---- */
 
-/*
- * A dot lock says "pid:host", so that one whose owner died need not grow old.
- * Made beside and linked, it is never seen without. 0, or -1 with errno.
- */
-static int
-make_lock(int dirfd, const char *name)
-{
-	char temporary[64], owner[128], host[64] = "";
-	unsigned long long random;
-	int fd, result, saved;
-
-	hash_random(&random, sizeof random);
-	snprintf(temporary, sizeof temporary, ".mayfly-tmp.%016llx", random);
-	fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -1;
-	if (gethostname(host, sizeof host - 1) < 0)
-		host[0] = '\0';
-	snprintf(owner, sizeof owner, "%ld:%s", (long)getpid(), host);
-	result = io_write_all(fd, owner, strlen(owner));
-	if (io_close(&fd) < 0)
-		result = -1;
-	if (result == 0)
-		result = linkat(dirfd, temporary, dirfd, name, 0);
-	saved = errno;
-	unlinkat(dirfd, temporary, 0);
-	errno = saved;
-	return result;
-}
-
-static bool
-owner_is_dead(int dirfd, const char *name)
-{
-	char text[128] = "", host[64] = "";
-	struct import_source file = { .name = name };
-	int fd = import_open(dirfd, name, &file);
-	uint64_t pid;
-	char *colon;
-
-	if (fd < 0)
-		return false;
-	if (io_pread_all(fd, text, sizeof text - 1, 0) < 0)
-		text[0] = '\0';
-	close(fd);
-	colon = strchr(text, ':');
-	return colon != NULL && ascii_number(text, (size_t)(colon - text), INT_MAX, &pid) && pid > 1
-	    && gethostname(host, sizeof host - 1) == 0 && strcmp(colon + 1, host) == 0
-	    && getpgid((pid_t)pid) < 0 && errno == ESRCH;	/* kill(2) is refused in the sandbox */
-}
-
 int
 letters_lock(int dirfd, const char *name, int stale_s, const char *path, bool *held,
     struct err *err)
@@ -301,7 +252,7 @@ letters_lock(int dirfd, const char *name, int stale_s, const char *path, bool *h
 	for (int waited = 0;; waited += LOCK_STEP_MS) {
 		struct stat st;
 
-		if (make_lock(dirfd, name) == 0) {
+		if (lock_make_dot(dirfd, name, NULL) == 0) {
 			*held = true;
 			return 0;
 		}
@@ -310,7 +261,7 @@ letters_lock(int dirfd, const char *name, int stale_s, const char *path, bool *h
 		if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0
 		    && time(NULL) - st.st_mtim.tv_sec > stale_s)
 			return 0;
-		if (owner_is_dead(dirfd, name) && unlinkat(dirfd, name, 0) == 0)
+		if (lock_owner_is_dead(dirfd, name) && unlinkat(dirfd, name, 0) == 0)
 			continue;
 		if (waited >= LOCK_WAIT_MS)
 			break;

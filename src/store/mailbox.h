@@ -19,6 +19,7 @@
 #include "store/index.h"
 #include "store/keywords.h"
 #include "store/letters.h"
+#include "store/lock.h"
 #include "store/maildir_name.h"
 #include "store/uidlist.h"
 #include "util/arena.h"
@@ -58,6 +59,7 @@ struct mailbox {
 	int journal_fd;
 	uint64_t journal_device, journal_inode;
 	int lock_fd;			/* -1 unless this session holds the lock */
+	struct lock lock;		/* what stands beside it, where it needs something */
 	int lock_depth;			/* a holder may lock again */
 	uint64_t tail;			/* octets of journal since the snapshot of the index */
 	uint64_t snapshot_end;		/* octets that the journal began with */

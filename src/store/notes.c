@@ -190,25 +190,18 @@ drop(struct notes *notes, size_t i)
 
 /* One lock for both files, held for a read and a write. */
 static int
-lock(struct account *account, struct err *err)
+lock(struct account *account, struct lock *held, struct err *err)
 {
-	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int fd;
-
 	if (account_writable(account, err) < 0)
 		return -1;
-	fd = openat(account->dirfd, "mayfly-notes.lock",
-	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	if (fd < 0)
-		return err_errno(err, "open mayfly-notes.lock in", account->path);
-	while (fcntl(fd, F_OFD_SETLKW, &whole) < 0) {
-		if (errno == EINTR)
-			continue;
-		err_errno(err, "lock mayfly-notes.lock in", account->path);
-		close(fd);
-		return -1;
-	}
-	return fd;
+	return lock_named(held, account, "mayfly-notes.lock", err);
+}
+
+static void
+unlock(struct lock *held, int fd)
+{
+	lock_give(held);
+	close(fd);
 }
 
 /* Did it change anything? */
@@ -242,7 +235,8 @@ notes_change(struct account *account, enum notes_file file, const struct note *c
 {
 	struct notes notes = { NULL, 0, 0 };
 	bool changed = false;
-	int fd = lock(account, err), result;
+	struct lock held = { 0 };
+	int fd = lock(account, &held, err), result;
 
 	if (fd < 0)
 		return -1;
@@ -253,7 +247,7 @@ notes_change(struct account *account, enum notes_file file, const struct note *c
 		result = check(ctx, &notes, err);
 	if (result == 0 && changed)
 		result = write_file(account, file, &notes, err);
-	close(fd);
+	unlock(&held, fd);
 	notes_fini(&notes);
 	return result;
 }
@@ -295,14 +289,15 @@ int
 notes_rewrite(struct account *account, enum notes_file file, struct err *err)
 {
 	struct notes notes = { NULL, 0, 0 };
-	int fd = lock(account, err), result;
+	struct lock held = { 0 };
+	int fd = lock(account, &held, err), result;
 
 	if (fd < 0)
 		return -1;
 	result = notes_read(account, file, &notes, err);
 	if (result == 0)
 		result = write_file(account, file, &notes, err);
-	close(fd);
+	unlock(&held, fd);
 	notes_fini(&notes);
 	return result;
 }
@@ -312,14 +307,15 @@ notes_drop(struct account *account, enum notes_file file, const char *name, bool
     struct err *err)
 {
 	struct notes notes = { NULL, 0, 0 };
-	int fd = lock(account, err), result;
+	struct lock held = { 0 };
+	int fd = lock(account, &held, err), result;
 
 	if (fd < 0)
 		return -1;
 	result = notes_read(account, file, &notes, err);
 	if (result == 0 && drop_all(&notes, name, tree))
 		result = write_file(account, file, &notes, err);
-	close(fd);
+	unlock(&held, fd);
 	notes_fini(&notes);
 	return result;
 }
@@ -331,7 +327,8 @@ notes_copy(struct account *account, enum notes_file file, const char *from,
 	struct notes notes = { NULL, 0, 0 };
 	bool changed = false;
 	size_t count;
-	int fd = lock(account, err), result;
+	struct lock held = { 0 };
+	int fd = lock(account, &held, err), result;
 
 	if (fd < 0)
 		return -1;
@@ -356,7 +353,7 @@ notes_copy(struct account *account, enum notes_file file, const char *from,
 	}
 	if (result == 0 && changed)
 		result = write_file(account, file, &notes, err);
-	close(fd);
+	unlock(&held, fd);
 	notes_fini(&notes);
 	return result;
 }

@@ -164,19 +164,22 @@ open_file(const struct signatures *s, int how, off_t *size_out)
  * fork. -1: not to be had, the descriptor is closed.
  */
 static int
-lock_file(int fd, off_t *size_out)
+lock_file(struct signatures *s, struct lock *lock, int fd, off_t *size_out)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct mailbox *m = s->mailbox;
 	struct stat st;
 
-	for (int tries = 0; fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) < 0; tries++) {
+	for (int tries = 0; fd >= 0
+	    && lock_try(lock, m->account, fd, m->dirfd, SIGNATURES_NAME) < 1; tries++) {
 		if (tries == LOCK_TRIES)
 			io_close(&fd);
 		else
 			usleep(LOCK_WAIT_US);
 	}
-	if (fd >= 0 && fstat(fd, &st) < 0)
+	if (fd >= 0 && fstat(fd, &st) < 0) {
+		lock_give(lock);
 		io_close(&fd);
+	}
 	if (fd >= 0)
 		*size_out = st.st_size;		/* it may have grown while we waited */
 	return fd;
@@ -223,8 +226,9 @@ static void
 mend(struct signatures *s)
 {
 	struct buf good = BUF_INIT;
+	struct lock lock = { 0 };
 	off_t size;
-	int fd = lock_file(open_file(s, O_RDWR, &size), &size);
+	int fd = lock_file(s, &lock, open_file(s, O_RDWR, &size), &size);
 
 	if (fd < 0)
 		return;
@@ -234,6 +238,7 @@ mend(struct signatures *s)
 		    s->end - sizeof(struct file_header));
 		start_file(s, &good);	/* what we have mapped is as good as that */
 	}
+	lock_give(&lock);
 	close(fd);
 	buf_fini(&good);
 }
@@ -327,14 +332,16 @@ void
 signatures_flush(struct signatures *s)
 {
 	struct buf *pending = &s->pending;
+	struct lock lock = { 0 };
 	off_t size;
 	int fd = -1;
 
 	if (pending->len > 0)
-		fd = lock_file(open_file(s, O_RDWR, &size), &size);
+		fd = lock_file(s, &lock, open_file(s, O_RDWR, &size), &size);
 	/* on a full disk a piece is left, which is never cut off: it may be mapped by now */
 	if (fd >= 0 && pwrite(fd, pending->data, pending->len, size) != (ssize_t)pending->len)
 		s->failed = true;
+	lock_give(&lock);
 	if (fd >= 0)
 		close(fd);
 	buf_fini(pending);

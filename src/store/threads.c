@@ -44,7 +44,7 @@ struct slot {
 };
 
 struct threads {
-	const struct account *account;
+	struct account *account;
 	bool foreign;		/* not a file of this version: it is left alone */
 	off_t end;		/* what we have read of it */
 	struct slot *slots;	/* open addressing, a power of two, at most half full */
@@ -147,7 +147,7 @@ open_file(const struct threads *t, int how)
 }
 
 struct threads *
-threads_open(const struct account *account)
+threads_open(struct account *account)
 {
 	struct threads *t = mem_calloc(1, sizeof *t);
 	int fd;
@@ -277,7 +277,7 @@ write_added(struct threads *t, int fd, struct err *err)
 int
 threads_commit(struct threads *t, struct err *err)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct lock lock = { 0 };
 	int fd, result;
 
 	if (t->added.len == 0)
@@ -286,8 +286,7 @@ threads_commit(struct threads *t, struct err *err)
 	if (fd < 0) {
 		result = err_errno(err, "open", THREADS_NAME);
 	} else {
-		while ((result = fcntl(fd, F_OFD_SETLKW, &lock)) < 0 && errno == EINTR)
-			continue;
+		result = lock_wait(&lock, t->account, fd, t->account->dirfd, THREADS_NAME);
 		if (result < 0)
 			result = err_errno(err, "lock", THREADS_NAME);
 		else
@@ -304,6 +303,7 @@ threads_commit(struct threads *t, struct err *err)
 		if (fd >= 0)
 			read_on(t, fd);
 	}
+	lock_give(&lock);
 	io_close(&fd);
 	return result;
 }

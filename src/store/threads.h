@@ -18,7 +18,7 @@ struct threads;
 #define THREADS_NAME "mayfly-threads"
 
 /* What the file says now; never NULL. Without a file, or with a foreign one, nothing is known. */
-struct threads *threads_open(const struct account *account);
+struct threads *threads_open(struct account *account);
 void threads_close(struct threads **threads);
 
 /* The thread of a key; 0: not known. */
