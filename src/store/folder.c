@@ -288,8 +288,10 @@ list_fs(struct account *account, const char *path, int depth, struct folder_list
 	struct dirent *entry;
 	int result = 0;
 
-	if (dir == NULL)	/* gone by now, not the user's, or too deep */
-		return depth == TREE_DEPTH_MAX || errno == ENOENT || errno == EACCES ? 0 : -1;
+	if (dir == NULL && depth == TREE_DEPTH_MAX)
+		return 0;
+	if (dir == NULL)	/* a folder may be gone by now, or not the user's; the Maildir itself may not */
+		return depth > 0 && (errno == ENOENT || errno == EACCES) ? 0 : -1;
 	while (errno = 0, result == 0 && (entry = readdir(dir)) != NULL) {
 		if (entry->d_name[0] == '.' || is_reserved(entry->d_name)
 		    || !entry_is_dir(dirfd(dir), entry))

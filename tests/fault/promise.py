@@ -78,6 +78,8 @@ class State:
     def name_uid(self, key, uid, ident):
         if self.known.setdefault((key, uid), ident) != ident:
             raise Failed('UID %d of %s was message %d and is message %d' % (uid, key, self.known[key, uid], ident))
+        if ident not in self.back and any(k == key and i == ident and u != uid for (k, u), i in self.known.items()):
+            raise Failed('message %d of %s has another UID, %d' % (ident, key, uid))
         self.next[key] = max(self.next.get(key, 0), uid + 1)
 
     def forms(self, key, ident):
