@@ -41,15 +41,21 @@ struct word {
 };
 
 /*
- * The end of a Q text: "?=", but not one that is a question mark with an encoded
+ * The end of a text: "?=", but in Q not one that is a question mark with an encoded
  * octet behind it ("=?utf-8?q?what?=20now?=", which no standard allows and mail has).
+ * Where the next word begins before, this one was cut short and is none: its "?="
+ * would be that of the next, with all between. *cut is set then.
  */
 static const char *
-find_end(const struct word *word, const char *end)
+find_end(const struct word *word, const char *end, bool *cut)
 {
 	const char *found = NULL;
 
 	for (const char *at = word->text; end - at >= 2; at++) {
+		if (found == NULL && end - at >= 3 && at[0] == '=' && at[1] == '?' && at[2] != '=') {
+			*cut = true;
+			break;
+		}
 		if (at[0] == '?' && at[1] == '=') {
 			found = at++;
 			if (word->encoding != 'Q' || end - at < 3 || ascii_hex(at[1]) < 0
@@ -71,6 +77,7 @@ static size_t
 word_at(const char *at, const char *end, bool *endless, struct word *word)
 {
 	const char *mark, *stop;
+	bool cut = false;
 
 	if (*endless || end - at < 2 || at[0] != '=' || at[1] != '?')
 		return 0;
@@ -89,8 +96,8 @@ word_at(const char *at, const char *end, bool *endless, struct word *word)
 		return 0;
 	if (!charset_known(word->charset, word->charset_len))
 		return 0;
-	stop = find_end(word, end);
-	*endless = stop == NULL;
+	stop = find_end(word, end, &cut);
+	*endless = stop == NULL && !cut;
 	if (stop == NULL)
 		return 0;
 	word->text_len = (size_t)(stop - word->text);
