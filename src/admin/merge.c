@@ -85,7 +85,7 @@ copy_in(struct mailbox *from, const struct row *row, struct mailbox *to, const c
 		err_errno(err, "open", buf_str(&source));
 		goto out;
 	}
-	if (delivery_begin(&d, to, err) < 0)
+	if (delivery_begin(&d, 0, to, err) < 0)
 		goto out;
 	while ((n = read(fd, step, 1 << 16)) > 0)
 		if (delivery_write(&d, step, (size_t)n, err) < 0)

@@ -25,6 +25,7 @@ struct append {
 	struct mailbox *mailbox;	/* NULL until the first octets are due: see append_ready */
 	struct delivery *deliveries;
 	size_t count, room;
+	size_t finished;		/* so many are on disk and closed */
 	/* the mailbox that the last URL of a CATENATE named, kept for the next one */
 	struct mailbox *source;
 	char *source_name;

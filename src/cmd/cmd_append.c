@@ -80,6 +80,16 @@ append_fits(struct append *a, uint64_t octets)
 	return 0;
 }
 
+/* The first so many messages go to the disk, and their descriptors are given back. */
+static int
+finish(struct append *a, size_t count)
+{
+	size_t from = a->finished;
+
+	a->finished = count;
+	return deliveries_finish(a->deliveries + from, count - from, &a->cmd->err);
+}
+
 int
 append_ready(struct append *a)
 {
@@ -96,9 +106,14 @@ append_ready(struct append *a)
 	}
 	if (d->name == NULL) {
 		struct delivery what = *d;
+		size_t before = a->count - 1;
 
-		if (delivery_begin(d, a->mailbox, &a->cmd->err) < 0)
-			return -1;
+		if (delivery_begin(d, before, a->mailbox, &a->cmd->err) < 0) {
+			/* no descriptor left, perhaps: those of the messages before can be had */
+			if (a->finished == before || finish(a, before) < 0
+			    || delivery_begin(d, before, a->mailbox, &a->cmd->err) < 0)
+				return -1;
+		}
 		d->flags = what.flags;
 		d->keywords = what.keywords;
 		d->keyword_count = what.keyword_count;
@@ -163,8 +178,8 @@ append_message(struct append *a)
 	} else if (append_whole(a, false) < 0) {
 		return -1;
 	}
-	/* its descriptor is not needed any more, and there may be many messages */
-	return delivery_finish(d, &cmd->err);
+	/* Many wait for the disk together, but there may be more of them than descriptors. */
+	return a->count - a->finished == DELIVERIES_OPEN_MAX ? finish(a, a->count) : 0;
 }
 
 static void

@@ -1,14 +1,13 @@
 /*
  * Changes by a session. The order is always: lock and replay; change the names
- * on disk; write and sync the journal; sync the directory. A crash in between leaves
+ * on disk; write the journal; sync journal and directory. A crash in between leaves
  * disk and journal apart, and the next look takes what the disk shows as the work of
  * another program: flags as they are now, a file without a record gets a new UID, a
  * record without a file is expunged. Nothing was promised yet, nothing is lost.
  *
- * The directory is synced last because that is the cheaper order: where names and
- * blocks share one transaction (ext4, xfs, btrfs), syncing the journal has put the
- * names on disk already, and the directory finds nothing left to wait for. The other
- * way round the journal's new length needs a second transaction.
+ * Journal and directory are synced together (util/sync.h): where names and blocks
+ * share one transaction (ext4, xfs, btrfs) that is one wait for both. One after the
+ * other, in either order, the second waits for a flush of the disk at least.
  *
  * Here are flags and expunges; new messages are in deliver.c, copies and moves in
  * transfer.c.
@@ -245,14 +244,12 @@ commit_targets(struct flag_work *w, struct err *err)
 	lines_for_targets(w, &lines);
 	w->count = 0;
 	m->own_lines = true;
-	result = mailbox_commit(m, &lines, true, err);
+	result = mailbox_commit_with_dirs(m, &lines, (const int[]){ w->renamed_cur ? m->curfd : -1,
+	    w->renamed_new ? m->newfd : -1 }, 2, err);
 	m->own_lines = false;
-	if (result == 0 && w->renamed_cur)
-		result = change_sync_dir(m, m->curfd, err);
-	if (result == 0 && w->renamed_new)
-		result = change_sync_dir(m, m->newfd, err);
+	w->renamed_cur = w->renamed_new = false;
 	buf_fini(&lines);
-	return result;
+	return result == 0 ? 0 : -1;
 }
 
 static int
@@ -427,17 +424,22 @@ void
 change_commit_expunge(struct mailbox *m, const uint32_t *rows, size_t count)
 {
 	struct buf lines = BUF_INIT;
+	unsigned flags = 0;
 	struct err err;
+	int result;
 
 	lines_for_expunge(m, rows, count, m->facts.modseq + 1, &lines);
-	if (mailbox_commit(m, &lines, true, &err) < 0) {
+	for (size_t i = 0; i < count; i++)
+		flags |= mailbox_flags(m, rows[i]);
+	result = mailbox_commit_with_dirs(m, &lines,
+	    (const int[]){ m->curfd, flags & MAIL_IN_NEW ? m->newfd : -1 }, 2, &err);
+	if (result != 0)
 		log_err(&err);
+	if (result < 0) {
 		buf_reset(&lines);
 		lines_for_expunge(m, rows, count, m->facts.modseq, &lines);
 		mailbox_apply(m, &lines);
 	}
-	if (change_sync_dir(m, m->curfd, &err) < 0)
-		log_err(&err);
 	buf_fini(&lines);
 }
 

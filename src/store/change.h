@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "store/mailbox.h"
+#include "util/sync.h"
 
 struct err;
 
@@ -59,17 +60,23 @@ struct delivery {
 	int64_t internal_date;	/* seconds since 1970; INT64_MIN: now */
 };
 
-/* Begin: a new file in tmp/. */
-int delivery_begin(struct delivery *delivery, struct mailbox *m, struct err *err);
+/*
+ * Begin: a new file in tmp/. Where several are to be put into the mailbox together,
+ * delivery is one of their array and `before` says how many stand in front of it there.
+ */
+int delivery_begin(struct delivery *delivery, size_t before, struct mailbox *m, struct err *err);
 
 /* Write a piece of the message. */
 int delivery_write(struct delivery *delivery, const char *bytes, size_t len, struct err *err);
 
 /*
- * The message is complete: times and octets go to the disk, the descriptor is
- * closed. mailbox_deliver does this for those that were left open.
+ * These messages are complete: times and octets go to the disk in one wait, the
+ * descriptors are closed; those that are closed are passed over. mailbox_deliver does
+ * this for those that were left open, so that a thousand need not wait a thousand
+ * times: but no more than DELIVERIES_OPEN_MAX may be open.
  */
-int delivery_finish(struct delivery *delivery, struct err *err);
+enum { DELIVERIES_OPEN_MAX = SYNC_AT_ONCE };
+int deliveries_finish(struct delivery *deliveries, size_t count, struct err *err);
 
 /* Give up, or clean up after mailbox_deliver: nothing is left in tmp/. */
 void delivery_end(struct delivery *delivery);

@@ -1,5 +1,5 @@
 /*
- * New messages. One is written and synced in tmp/ before the lock is taken, then linked
+ * New messages. One is written and synced in tmp/ before the lock is taken, then renamed
  * into cur/: a reader sees whole messages only. Left in tmp/ by a crash, it is
  * removed by mayfly-admin check, and by any other Maildir program after 36 hours.
  * The order of the rest is that of change.c; several at once take another order: see
@@ -25,6 +25,7 @@
 #include "util/io.h"
 #include "util/log.h"
 #include "util/mem.h"
+#include "util/sync.h"
 
 static int
 open_tmp(struct mailbox *m)
@@ -39,7 +40,7 @@ open_tmp(struct mailbox *m)
 }
 
 int
-delivery_begin(struct delivery *d, struct mailbox *m, struct err *err)
+delivery_begin(struct delivery *d, size_t before, struct mailbox *m, struct err *err)
 {
 	struct buf name = BUF_INIT;
 	int tmp;
@@ -53,7 +54,11 @@ delivery_begin(struct delivery *d, struct mailbox *m, struct err *err)
 	tmp = open_tmp(m);
 	if (tmp < 0)
 		return err_errno(err, "open tmp/ of", m->path);
-	maildir_name_unique(&name);
+	/* all but the first take its name with a number behind it: see deliver_many */
+	if (before > 0)
+		buf_addf(&name, "%s_%zu", d[-(ptrdiff_t)before].name, before);
+	else
+		maildir_name_unique(&name);
 	d->name = buf_steal(&name);
 	d->fd = openat(tmp, d->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (d->fd < 0) {
@@ -90,24 +95,46 @@ delivery_end(struct delivery *d)
 	d->name = NULL;
 }
 
-/* Times, then everything to the disk. */
-int
-delivery_finish(struct delivery *d, struct err *err)
+static int
+set_time(const struct delivery *d, struct err *err)
 {
-	struct timespec times[2] = { { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_NOW } };
+	struct timespec times[2] = { { .tv_nsec = UTIME_NOW }, { .tv_sec = d->internal_date } };
 
-	if (d->fd < 0)
-		return 0;
-	if (d->internal_date != INT64_MIN) {
-		times[1].tv_sec = d->internal_date;
-		times[1].tv_nsec = 0;
-		if (futimens(d->fd, times) < 0)
-			return err_errno(err, "set the time of a file in tmp/ of", d->mailbox->path);
+	if (d->internal_date != INT64_MIN && futimens(d->fd, times) < 0)
+		return err_errno(err, "set the time of a file in tmp/ of", d->mailbox->path);
+	return 0;
+}
+
+/* At most DELIVERIES_OPEN_MAX of them: times, then everything to the disk. */
+static int
+finish_some(struct delivery *deliveries, size_t count, struct err *err)
+{
+	struct sync_job jobs[DELIVERIES_OPEN_MAX];
+
+	for (size_t i = 0; i < count; i++) {
+		jobs[i] = (struct sync_job){ .fd = deliveries[i].fd };
+		if (deliveries[i].fd >= 0 && set_time(&deliveries[i], err) < 0)
+			return -1;
 	}
-	if (d->mailbox->account->sync && fsync(d->fd) < 0)
-		return err_errno(err, "fsync a file in tmp/ of", d->mailbox->path);
-	if (io_close(&d->fd) < 0)
-		return err_errno(err, "close a file in tmp/ of", d->mailbox->path);
+	if (deliveries->mailbox->account->sync && !sync_together(jobs, count)) {
+		for (size_t i = 0; i < count && (errno = jobs[i].error) == 0; i++)
+			continue;
+		return err_errno(err, "fsync a file in tmp/ of", deliveries->mailbox->path);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (deliveries[i].fd >= 0 && io_close(&deliveries[i].fd) < 0)
+			return err_errno(err, "close a file in tmp/ of", deliveries->mailbox->path);
+	return 0;
+}
+
+int
+deliveries_finish(struct delivery *deliveries, size_t count, struct err *err)
+{
+	for (size_t at = 0, n; at < count; at += n) {
+		n = count - at < DELIVERIES_OPEN_MAX ? count - at : DELIVERIES_OPEN_MAX;
+		if (finish_some(deliveries + at, n, err) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -214,29 +241,10 @@ deliver_one(struct mailbox *m, struct delivery *d, int tmp, int cur, const struc
 	if (place(d, 1, tmp, cur) < 1)
 		return err_errno(err, "move from tmp/ to cur/ of", m->path);
 	/* Undone behind the journal, a delivery reads as expunged at the next look: its UID is wasted. */
-	if (mailbox_commit(m, lines, true, err) == 0 && change_sync_dir(m, cur, err) == 0)
+	if (mailbox_commit_with_dirs(m, lines, &cur, 1, err) == 0)
 		return 0;
 	unplace(d, 1, tmp, cur);
 	return -1;
-}
-
-/* All but the first take its name with a number behind it: see deliver_many. */
-static int
-name_group(const struct mailbox *m, struct delivery *deliveries, size_t count, int tmp,
-    struct err *err)
-{
-	for (size_t i = 1; i < count; i++) {
-		struct buf name = BUF_INIT;
-
-		buf_addf(&name, "%s_%zu", deliveries[0].name, i);
-		if (renameat(tmp, deliveries[i].name, tmp, name.data) < 0) {
-			buf_fini(&name);
-			return err_errno(err, "rename in tmp/ of", m->path);
-		}
-		free(deliveries[i].name);
-		deliveries[i].name = buf_steal(&name);
-	}
-	return 0;
 }
 
 /*
@@ -254,17 +262,19 @@ deliver_many(struct mailbox *m, const struct delivery *deliveries, size_t count,
 	struct uid_range range = { uids[0], uids[count - 1] };
 	struct buf undo = BUF_INIT;
 	struct err late;
-	size_t placed;
+	size_t placed = 0;
+	int result = mailbox_commit_with_dirs(m, lines, &tmp, 1, err);
 
-	if (change_sync_dir(m, tmp, err) < 0 || mailbox_commit(m, lines, true, err) < 0)
+	if (result < 0)
 		return -1;
-	placed = place(deliveries, 1, tmp, cur);
+	if (result == 0)
+		placed = place(deliveries, 1, tmp, cur);
 	if (placed == 1 && change_sync_dir(m, cur, err) == 0) {
 		placed += place(deliveries + 1, count - 1, tmp, cur);
 		if (placed == count && change_sync_dir(m, cur, err) == 0)
 			return 0;
 	}
-	if (placed < count)
+	if (result == 0 && placed < count)
 		err_errno(err, "move from tmp/ to cur/ of", m->path);
 	unplace(deliveries, placed, tmp, cur);
 	uidlist_write_expunged(&undo, m->facts.modseq + 1, &range, 1);
@@ -281,15 +291,14 @@ mailbox_deliver(struct mailbox *m, struct delivery *deliveries, size_t count,
     uint32_t *uids_out, struct err *err)
 {
 	struct buf lines = BUF_INIT;
-	int tmp, cur, result;
+	int tmp, cur, result = 0;
 	uint64_t bytes = 0;
 	bool counting;
 
-	for (size_t i = 0; i < count; i++) {
-		if (delivery_finish(&deliveries[i], err) < 0)
-			return -1;
+	if (deliveries_finish(deliveries, count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
 		bytes += deliveries[i].size;
-	}
 	if (quota_check(m->account, bytes, count, err) < 0)
 		return -1;
 	counting = quota_begin(m->account);
@@ -299,8 +308,6 @@ mailbox_deliver(struct mailbox *m, struct delivery *deliveries, size_t count,
 	cur = mailbox_cur(m);
 	if (tmp < 0 || cur < 0)
 		result = err_errno(err, "open tmp/ or cur/ of", m->path);
-	else
-		result = name_group(m, deliveries, count, tmp, err);
 	if (result == 0 && count > 1) {
 		struct dir_time stale[2] = { m->facts.cur, m->facts.new };
 

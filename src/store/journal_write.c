@@ -39,6 +39,7 @@
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/safe_write.h"
+#include "util/sync.h"
 
 #define LOCK_NAME "mayfly-lock"
 
@@ -331,11 +332,49 @@ refuse_broken_lock(const struct mailbox *m, struct err *err)
 	return err_detail(err, "%s: the lock on " LOCK_NAME " did not hold", m->path);
 }
 
+/*
+ * The end of the journal (or not) and these directories to the disk, in one wait. 0; 1
+ * when the journal is there and a directory is not; -1.
+ */
 static int
-write_at_end(struct mailbox *m, const struct buf *lines, bool sync, struct err *err)
+sync_end(struct mailbox *m, bool journal, const int *dirs, size_t count, struct err *err)
+{
+	struct sync_job jobs[1 + COMMIT_DIRS_MAX] = {
+		{ .fd = journal ? m->journal_fd : -1, .data = true },
+	};
+
+	if (!m->account->sync || (!journal && count == 0))
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		jobs[1 + i] = (struct sync_job){ .fd = dirs[i] };
+	if (sync_together(jobs, 1 + count))
+		return 0;
+	errno = jobs[0].error;
+	if (errno != 0)
+		return err_errno(err, "fdatasync " UIDLIST_NAME " in", m->path);
+	for (size_t i = 0; i < count && errno == 0; i++)
+		errno = jobs[1 + i].error;
+	err_errno(err, "fsync a directory of", m->path);
+	return 1;
+}
+
+/* The journal ends where it did before this write, or is written anew next time. */
+static int
+take_back(struct mailbox *m)
+{
+	if (ftruncate(m->journal_fd, (off_t)m->facts.position) < 0)
+		m->damaged = true;
+	return -1;
+}
+
+/* As sync_end. */
+static int
+write_at_end(struct mailbox *m, const struct buf *lines, bool sync, const int *dirs, size_t count,
+    struct err *err)
 {
 	struct stat st;
 	size_t done = 0;
+	int result;
 
 	if (fstat(m->journal_fd, &st) < 0)
 		return err_errno(err, "fstat " UIDLIST_NAME " in", m->path);
@@ -352,27 +391,20 @@ write_at_end(struct mailbox *m, const struct buf *lines, bool sync, struct err *
 			if (n == 0)
 				errno = ENOSPC;
 			err_errno(err, "write " UIDLIST_NAME " in", m->path);
-			if (ftruncate(m->journal_fd, (off_t)m->facts.position) < 0)
-				m->damaged = true;
-			return -1;
+			return take_back(m);
 		}
 		done += (size_t)n;
 	}
-	if (sync && m->account->sync && fdatasync(m->journal_fd) < 0) {
-		err_errno(err, "fdatasync " UIDLIST_NAME " in", m->path);
-		if (ftruncate(m->journal_fd, (off_t)m->facts.position) < 0)
-			m->damaged = true;
-		return -1;
-	}
+	result = sync_end(m, sync, dirs, count, err);
+	if (result < 0)
+		return take_back(m);
 	if (fstat(m->journal_fd, &st) < 0) {
 		err_errno(err, "fstat " UIDLIST_NAME " in", m->path);
-		if (ftruncate(m->journal_fd, (off_t)m->facts.position) < 0)
-			m->damaged = true;
-		return -1;
+		return take_back(m);
 	}
 	if ((uint64_t)st.st_size != m->facts.position + lines->len || !lock_holds(&m->lock))
 		return refuse_broken_lock(m, err);
-	return 0;
+	return result;
 }
 
 int
@@ -381,31 +413,48 @@ mailbox_rewrite_journal(struct mailbox *m, struct err *err)
 	return rewrite_with(m, NULL, err);
 }
 
-int
-mailbox_commit(struct mailbox *m, const struct buf *lines, bool sync, struct err *err)
+static int
+commit(struct mailbox *m, const struct buf *lines, bool sync, const int *dirs, size_t count,
+    struct err *err)
 {
-	if (lines->len == 0)
-		return 0;
-	if (!lock_holds(&m->lock))
+	bool writes = lines->len > 0 && !m->unsaved && !m->read_only;
+	int result;
+
+	if (lines->len > 0 && !lock_holds(&m->lock))
 		return refuse_broken_lock(m, err);
-	if (!m->unsaved && !m->read_only && m->facts.serial == 0) {
+	if (writes && m->facts.serial != 0) {
+		if ((m->damaged || m->journal_fd < 0) && mailbox_rewrite_journal(m, err) < 0)
+			return -1;
+		result = write_at_end(m, lines, sync, dirs, count, err);
+		if (result < 0)
+			return -1;
+		m->facts.position += lines->len;
+		m->tail += lines->len;
+	} else {
 		/*
 		 * The first journal: header and lines in one write and one sync. Where there
 		 * was one before, sessions that follow it must find these lines behind the
 		 * snapshot, so there it takes two.
 		 */
-		if (rewrite_with(m, lines, err) < 0)
+		if (writes && rewrite_with(m, lines, err) < 0)
 			return -1;
-	} else if (!m->unsaved && !m->read_only) {
-		if ((m->damaged || m->journal_fd < 0) && mailbox_rewrite_journal(m, err) < 0)
-			return -1;
-		if (write_at_end(m, lines, sync, err) < 0)
-			return -1;
-		m->facts.position += lines->len;
-		m->tail += lines->len;
+		result = sync_end(m, false, dirs, count, err);
 	}
 	mailbox_apply(m, lines);
-	return 0;
+	return result;
+}
+
+int
+mailbox_commit(struct mailbox *m, const struct buf *lines, bool sync, struct err *err)
+{
+	return commit(m, lines, sync, NULL, 0, err);
+}
+
+int
+mailbox_commit_with_dirs(struct mailbox *m, const struct buf *lines, const int *dirs, size_t count,
+    struct err *err)
+{
+	return commit(m, lines, true, dirs, count, err);
 }
 
 int

@@ -41,6 +41,10 @@ struct rows {
 	size_t count, room;
 };
 
+enum {
+	COMMIT_DIRS_MAX = 2,	/* directories that one change touches: cur/ and new/ */
+};
+
 struct mailbox {
 	struct account *account;	/* settings and the second copy of UIDVALIDITY */
 	char *name;			/* as the account file spells it */
@@ -184,6 +188,15 @@ void mailbox_unlock(struct mailbox *m);
  * failure nothing is applied, unless the mailbox is unsaved, where it never fails.
  */
 int mailbox_commit(struct mailbox *m, const struct buf *lines, bool sync, struct err *err);
+
+/*
+ * The same, and with the journal these directories (at most COMMIT_DIRS_MAX, or -1 for
+ * none) are synced, in one wait for the disk: names that were changed before and the
+ * lines about them. Without lines the directories alone. 1: as 0, but a directory could
+ * not be synced; err says why.
+ */
+int mailbox_commit_with_dirs(struct mailbox *m, const struct buf *lines, const int *dirs,
+    size_t count, struct err *err);
 
 /*
  * Write the journal anew from what is known: the state as one run of lines

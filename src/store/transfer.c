@@ -297,10 +297,8 @@ mailbox_copy(struct mailbox *from, const uint32_t *rows, size_t count, struct ma
 	if (change_lock_for_uids(to, count, &lines, err) < 0)
 		return -1;
 	result = transfer(from, rows, count, to, false, &parcels, &lines, err);
-	if (result == 0)
-		result = mailbox_commit(to, &lines, true, err);
-	if (result == 0)
-		result = change_sync_dir(to, to->curfd, err);
+	if (result == 0 && mailbox_commit_with_dirs(to, &lines, &to->curfd, 1, err) != 0)
+		result = -1;
 	for (size_t i = 0; i < parcels.count; i++) {
 		if (result < 0) {
 			unlinkat(to->curfd, parcels.at[i].name, 0);

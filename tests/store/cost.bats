@@ -180,3 +180,57 @@ needs() {
 	echo "cost: $cost"
 	[ "$cost" -le 10 ]
 }
+
+# waits MAILDIR LINE...: how often the session waited for the disk
+waits() {
+	calls "$@" >/dev/null
+	grep -cE '^(io_getevents|fsync|fdatasync)\(' "$TOP/trace" || true
+}
+
+# Where the kernel cannot sync several files at once, every file is a wait, and there is nothing to count.
+needs_aio() {
+	strace -o "$TOP/probe" -e trace=io_submit "$MAYFLY_BUILD/tests/unit/test_util" >/dev/null
+	grep -q ' = 1$' "$TOP/probe" || skip "the kernel has no AIO for us"
+}
+
+@test "STORE, EXPUNGE and COPY of many wait for the disk once, however many" {
+	needs strace
+	mail m 300
+	say m 'SELECT INBOX' 'CREATE other' >/dev/null
+	none=$(waits m 'SELECT INBOX' NOOP)
+	one=$(waits m 'SELECT INBOX' 'STORE 1:200 +FLAGS (\Deleted)')
+	needs_aio
+	echo "STORE: $none, $one"
+	[ $((one - none)) -eq 1 ]
+	[ "$(grep -c ^rename "$TOP/trace")" -eq 200 ]
+	none=$(waits m 'SELECT INBOX' NOOP)
+	one=$(waits m 'SELECT INBOX' EXPUNGE)
+	echo "EXPUNGE: $none, $one"
+	[ $((one - none)) -eq 1 ]
+	[ "$(grep -c ^unlink "$TOP/trace")" -eq 200 ]
+	say m 'SELECT other' >/dev/null
+	none=$(waits m 'SELECT INBOX' NOOP)
+	one=$(waits m 'SELECT INBOX' 'COPY 1:100 other')
+	grep -c ^linkat "$TOP/trace"
+	echo "COPY: $none, $one"
+	[ $((one - none)) -le 3 ]	# and its bound in the account's file
+}
+
+@test "APPEND waits for the disk twice, MULTIAPPEND for 32 messages once" {
+	needs strace
+	mail m 1
+	say m 'SELECT INBOX' 'APPEND INBOX {4+}'$'\r\n''abcd' >/dev/null
+	# what a session does at its end is not counted
+	none=$(waits m 'STATUS INBOX (MESSAGES)')
+	one=$(waits m 'APPEND INBOX {4+}'$'\r\n''abcd')
+	needs_aio
+	echo "APPEND: $none, $one"
+	[ $((one - none)) -eq 2 ]
+	more='APPEND INBOX'
+	for i in {1..96}; do more+=$' {4+}\r\nabcd'; done
+	none=$(waits m 'STATUS INBOX (MESSAGES)')
+	many=$(waits m "$more")
+	echo "96 in one: $none, $many"
+	[ "$(grep -c '^rename' "$TOP/trace")" -eq 96 ]
+	[ $((many - none)) -le 10 ]
+}

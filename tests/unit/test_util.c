@@ -1,6 +1,10 @@
 /* util/: buffers, arenas, numbers, hashes, UTF-8, escaped log values. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "test.h"
 #include "util/arena.h"
@@ -8,6 +12,7 @@
 #include "util/buf.h"
 #include "util/hash.h"
 #include "util/log.h"
+#include "util/sync.h"
 #include "util/utf8.h"
 
 static void
@@ -150,6 +155,48 @@ test_log(void)
 	    "what strangers chose is escaped");
 }
 
+/* Files and a directory, more than the kernel takes at once; among them what cannot be synced. */
+static void
+test_sync(void)
+{
+	enum { FILES = 3 * SYNC_AT_ONCE };
+	struct sync_job jobs[FILES + 4], pipes[2];
+	char place[] = "/tmp/mayfly-sync.XXXXXX", name[] = "000";
+	int dir, ends[2];
+
+	if (mkdtemp(place) == NULL || (dir = open(place, O_RDONLY | O_DIRECTORY)) < 0 || pipe(ends) < 0) {
+		check(false, "a directory and a pipe");
+		return;
+	}
+	for (int i = 0; i < FILES; i++) {
+		snprintf(name, sizeof name, "%d", i);
+		jobs[i] = (struct sync_job){ openat(dir, name, O_WRONLY | O_CREAT, 0600), i % 2, 1 };
+		check(write(jobs[i].fd, name, 1) == 1, "file %d", i);
+	}
+	jobs[FILES] = (struct sync_job){ .fd = dir, .error = 1 };
+	jobs[FILES + 1] = (struct sync_job){ .fd = -1, .error = 1 };
+	check(sync_together(jobs, FILES + 2), "all are synced");
+	for (int i = 0; i < FILES + 2; i++)
+		check(jobs[i].error == 0, "job %d has no error", i);
+	pipes[0] = (struct sync_job){ .fd = ends[1] };
+	check(!sync_together(pipes, 1) && pipes[0].error == EINVAL, "a pipe alone is refused");
+	jobs[FILES + 2] = (struct sync_job){ .fd = ends[1] };
+	jobs[FILES + 3] = (struct sync_job){ .fd = 9999 };
+	check(!sync_together(jobs, FILES + 4), "not all are synced");
+	check(jobs[FILES + 2].error == EINVAL, "a pipe among others is refused");
+	check(jobs[FILES + 3].error == EBADF, "no file at all");
+	check(jobs[FILES].error == 0 && jobs[0].error == 0, "the others are synced");
+	for (int i = 0; i < FILES; i++) {
+		snprintf(name, sizeof name, "%d", i);
+		close(jobs[i].fd);
+		unlinkat(dir, name, 0);
+	}
+	close(dir);
+	close(ends[0]);
+	close(ends[1]);
+	rmdir(place);
+}
+
 int
 main(void)
 {
@@ -158,6 +205,7 @@ main(void)
 	test_arena();
 	test_hash();
 	test_utf8();
+	test_sync();
 	test_log();
 	return test_done();
 }
