@@ -254,18 +254,14 @@ drop_repeated(struct fetch_items *items)
 	}
 }
 
-/* " (LAZY)" behind PREVIEW (RFC 8970 4): only what is known already. */
-static int
+/*
+ * " (LAZY)" behind PREVIEW (RFC 8970 4): only what is known already. Another list
+ * may be that of the command: "FETCH 1 PREVIEW (CHANGEDSINCE 7)".
+ */
+static void
 parse_preview(struct parse *p, struct fetch_items *items)
 {
-	if (!try_prefix(p, " (")) {
-		items->want |= MESSAGE_WANT_PREVIEW;
-		return 0;
-	}
-	if (!parse_try_word(p, "LAZY"))
-		return parse_fail(p, "LAZY");
-	items->want |= MESSAGE_WANT_LAZY_PREVIEW;
-	return parse_char(p, ')');
+	items->want |= try_prefix(p, " (LAZY)") ? MESSAGE_WANT_LAZY_PREVIEW : MESSAGE_WANT_PREVIEW;
 }
 
 static int
@@ -290,7 +286,7 @@ parse_item(struct command *cmd, struct fetch_items *items)
 			add_plain(cmd, items, i);
 			items->at[items->count - 1].count = UINT64_MAX;
 			if (plain_items[i].kind == ITEM_PREVIEW)
-				return parse_preview(p, items);
+				parse_preview(p, items);
 			return 0;
 		}
 	return parse_fail(p, "a FETCH item");

@@ -44,3 +44,10 @@ load ../lib
 	open A inbox; say A 'FETCH 1 (PREVIEW (HASTY))'; bad A; say A 'FETCH 1 (PREVIEW ())'; bad A
 	must A 'FETCH 1 PREVIEW (LAZY)'
 }
+
+@test "a list behind PREVIEW that is not in parentheses may be the modifiers of FETCH (RFC 8970 6, RFC 7162 3.1.4)" {
+	mailbox inbox plain.eml
+	open A inbox; must A 'FETCH 1 PREVIEW (CHANGEDSINCE 1)'; fetched_like A 1 PREVIEW '...'; value A 1 MODSEQ
+	must A 'FETCH 1 PREVIEW (LAZY) (CHANGEDSINCE 1)'; must A 'UID FETCH 1 PREVIEW (PARTIAL 1:10)'; fetched_like A 1 PREVIEW '...'
+	say A 'FETCH 1 PREVIEW (CHANGEDSINCE 1) (LAZY)'; bad A
+}
