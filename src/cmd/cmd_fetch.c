@@ -161,8 +161,10 @@ send_messages(struct session *s, struct command *cmd, struct fetch *f)
 			log_err(&err);
 	}
 	s->counts.fetched += reader.files_read;
-	if (f->items.has_thread_id)
+	if (f->items.has_thread_id) {
 		search_source_fini(&threads);
+		f->items.threads = NULL;
+	}
 	message_reader_fini(&reader, s->mailbox);
 	if (first.kind != ERR_NONE) {
 		cmd->err = first;

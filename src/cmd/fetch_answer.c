@@ -386,7 +386,7 @@ write_with_sections(struct session *s, const struct fetch_items *items, struct m
 		made->sections = (struct section_data *)at;
 		made->decoded = (struct buf *)(at += items->count * sizeof *made->sections);
 		made->sizes = (uint64_t *)(at += items->count * sizeof *made->decoded);
-		made->found = (bool *)(at += items->count * sizeof *made->sizes);
+		made->found = (bool *)(at + items->count * sizeof *made->sizes);
 	}
 	result = prepare(items, made, reader, err);
 	if (result == 0) {

@@ -418,7 +418,7 @@ read_filter(struct reader *r, struct criterion **out)
 	struct parse *p = r->p, inner;
 	struct reader outer = *r;
 	struct str name, value;
-	struct err err;
+	struct err err = { .kind = ERR_SYNTAX };
 	int result;
 
 	if (parse_space(p) < 0 || parse_atom(p, &name) < 0)

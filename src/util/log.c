@@ -73,7 +73,7 @@ add_value(struct log_event *event, const char *value)
 		return;
 	}
 	add_char(event, '"');
-	for (size_t i = 0; value[i] != '\0' && i < VALUE_MAX && event->len < LINE_ROOM - 8; i++) {
+	for (size_t i = 0; i < VALUE_MAX && value[i] != '\0' && event->len < LINE_ROOM - 8; i++) {
 		unsigned char c = (unsigned char)value[i];
 
 		if (c == '"' || c == '\\') {
