@@ -23,7 +23,7 @@ assert body == open('$MAIL/plain.eml', 'rb').read().replace(b'\n', b'\r\n')
 assert ok(c.search(None, 'UNSEEN')) == [b'1 3']
 assert ok(c.search('UTF-8', 'SUBJECT', '\"report\"')) == [b'3']
 assert b'application' in ok(c.fetch('3', '(BODYSTRUCTURE)'))[0].lower()
-assert ok(c.uid('FETCH', '2', '(FLAGS)')) == [b'2 (UID 2 FLAGS (\\\\Seen))'] or True
+assert ok(c.uid('FETCH', '2', '(FLAGS)')) == [b'2 (UID 2 FLAGS (\\\\Seen \\\\Recent))']
 "
 }
 
@@ -35,10 +35,10 @@ text = b'Subject: appended\r\n\r\nhello\r\n'
 ok(c.append('Work', '\\\\Flagged', imaplib.Time2Internaldate(1400000000), text))
 ok(c.select('Work')); assert ok(c.fetch('1', '(FLAGS BODY.PEEK[])'))[0][1] == text
 ok(c.copy('1', 'INBOX')); ok(c.store('1', '+FLAGS', '\\\\Deleted')); assert ok(c.expunge()) == [b'1']
-ok(c.select('INBOX')); assert c.untagged_responses.get('EXISTS', [b'2'])[-1] == b'2' or True
+assert ok(c.select('INBOX')) == [b'2']
 assert ok(c.search(None, 'FLAGGED')) == [b'2']
 ok(c.close()); ok(c.rename('Work', 'Play')); ok(c.delete('Play')); ok(c.unsubscribe('Work'))
-assert ok(c.status('INBOX', '(MESSAGES UIDNEXT)')) == [b'INBOX (MESSAGES 2 UIDNEXT 3)'] or True
+assert ok(c.status('INBOX', '(MESSAGES UIDNEXT)')) == [b'INBOX (MESSAGES 2 UIDNEXT 3)']
 ok(c.namespace()); ok(c.enable('IMAP4rev2')) if 'ENABLE' in c.capabilities else None
 "
 }
