@@ -99,6 +99,7 @@ class Step:
     """One command. parts(): as Session.command takes them."""
     inside = False      # wants a selected mailbox
     vital = False
+    taken_back = False  # a NO says that nothing of it happened, as long as a fault does not stay
 
     def __init__(self, *parts):
         self.said = parts
@@ -110,7 +111,8 @@ class Step:
         pass
 
     def refused(self, state, lasting):
-        self.cut(state)
+        if lasting or not self.taken_back:
+            self.cut(state)
 
     def cut(self, state):
         pass
@@ -138,6 +140,7 @@ class Leave(Step):
 
 class Append(Step):
     """One message or several: idents, each with flags."""
+    taken_back = True
 
     def __init__(self, name, *idents, flags=(), date=None):
         self.name, self.idents, self.flags, self.date = name, idents, frozenset(f.lower() for f in flags), date
@@ -157,10 +160,6 @@ class Append(Step):
             state.name_uid(key, uid, ident)
             if self.date:
                 state.dates[ident] = self.date
-
-    def refused(self, state, lasting):
-        if lasting:
-            self.cut(state)
 
     def cut(self, state):
         key = state.names.get(self.name)
@@ -254,6 +253,7 @@ class Close(Expunge):
 
 
 class Copy(Numbered):
+    taken_back = True
     may_lose_keywords = True    # of the copy, half-way
     def __init__(self, uids, name, word=b'COPY'):
         super().__init__(uids, b'UID %s %s %s' % (word, b','.join(b'%d' % u for u in uids), name.encode()))
@@ -275,10 +275,6 @@ class Copy(Numbered):
             for a, b in zip(code[2], code[3]):
                 state.name_uid(key, b, state.known[state.selected, a])
 
-    def refused(self, state, lasting):
-        if lasting:
-            self.cut(state)
-
     def cut(self, state):
         key = state.names.get(self.name)
         if key is None:
@@ -293,6 +289,7 @@ class Copy(Numbered):
 
 
 class Move(Copy):
+    taken_back = False          # each message goes by itself
     may_lose_keywords = False
 
     def __init__(self, uids, name):
@@ -305,9 +302,6 @@ class Move(Copy):
         super().done(state, answer, responses)
         for ident in self.idents(state):
             state.messages[state.selected][ident] = {None}
-
-    def refused(self, state, lasting):
-        self.cut(state)
 
     def cut(self, state):
         super().cut(state)
