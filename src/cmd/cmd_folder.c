@@ -251,10 +251,13 @@ cmd_rename(void *session, struct command *cmd)
 	}
 	if (strcmp(from, "INBOX") == 0)
 		return rename_inbox(s, to, &cmd->err);
-	/* Existing open files go on under the new name; our own session is told to select anew. */
+	/*
+	 * Existing open files go on under the new name; our own session is told to select anew.
+	 * What is above the selected mailbox need not be a mailbox to be renamed with all below.
+	 */
 	if (s->mailbox != NULL && strncmp(s->mailbox->name, from, strlen(from)) == 0
 	    && (s->mailbox->name[strlen(from)] == '\0' || s->mailbox->name[strlen(from)] == '/')
-	    && folder_exists(&s->account, from) && !folder_exists(&s->account, to)) {
+	    && folder_exists(&s->account, s->mailbox->name) && !folder_exists(&s->account, to)) {
 		session_select(s, NULL, false);
 		output_text(&s->out, "* OK [CLOSED] The selected mailbox has another name\r\n");
 	}

@@ -160,6 +160,15 @@ load ../lib
 	must A NOOP; must A 'SELECT inbox'
 }
 
+@test "RENAME of a name above the selected mailbox closes it, also where that name is no mailbox (RFC 9051 6.3.6, 7.1)" {
+	mailbox inbox; start A; must A 'CREATE p/x'; must A 'CREATE q/x'; must A 'CREATE q'
+	for parent in p q; do
+		must A "SELECT $parent/x"; must A "RENAME $parent new$parent"; heard A '* OK [CLOSED]...'
+		say A 'FETCH 1:* FLAGS'; bad A; must A "DELETE new$parent/x"; unheard A '* BYE...'
+	done
+	must A 'CREATE r/x'; must A 'SELECT r/x'; say A 'RENAME r q'; must A 'NOOP'
+}
+
 @test "RENAME gives the mailbox another name with messages, flags, UIDs and UIDVALIDITY (RFC 9051 6.3.6; C 5)" {
 	mailbox inbox; mailbox Work plain.eml:S 2*plain.eml:F
 	open A Work; validity=$(told A UIDVALIDITY)
