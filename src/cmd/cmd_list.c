@@ -3,7 +3,7 @@
  * (RFC 9051 6.3.9, RFC 5258, RFC 5819, RFC 6154, RFC 3501 6.3.9).
  *
  * One sorted table of nodes is made: mailboxes, subscribed names, and every name
- * above one of them. What an option asks of a name is a bit in it; RECURSIVEMATCH
+ * above one of them, the parts of --prefix too. What an option asks of a name is a bit in it; RECURSIVEMATCH
  * is a bit carried from each node to those above it.
  */
 #include <stdio.h>
@@ -36,6 +36,7 @@ enum node_bit {
 	NODE_CHILD_MEETS = 64,		/* a name below it does */
 	NODE_CHILD_HIDDEN = 128,	/* one that does, and is not returned itself */
 	NODE_CHILD_SUBSCRIBED = 256,	/* a name below it is subscribed (LSUB) */
+	NODE_PREFIX = 512,		/* a part of --prefix: .name is as the client sees it */
 };
 
 struct node {
@@ -47,6 +48,13 @@ struct node {
 struct tree {
 	struct node *nodes;
 	size_t count, room;
+	/*
+	 * What --prefix puts above every name but INBOX: one node for "Mail/", none for
+	 * "INBOX.", which puts them below INBOX.
+	 */
+	struct node *above;
+	size_t above_count, above_room;
+	bool prefixed, below_inbox;
 	struct notes metadata;
 };
 
@@ -62,6 +70,15 @@ struct list_request {
 };
 
 /* ---- the tree ---- */
+
+/* Every node: those of the prefix, then the names in their order. */
+static struct node *
+tree_node(const struct tree *tree, size_t i)
+{
+	if (i >= tree->above_count + tree->count)
+		return NULL;
+	return i < tree->above_count ? &tree->above[i] : &tree->nodes[i - tree->above_count];
+}
 
 static struct node *
 add_node(struct tree *tree, const char *name, size_t len, unsigned bits)
@@ -108,15 +125,51 @@ find_node(struct tree *tree, const char *name, size_t len)
 	return found;
 }
 
+static void
+add_prefix(struct tree *tree, const char *prefix, char separator)
+{
+	tree->prefixed = *prefix != '\0';
+	for (size_t len = 1; tree->prefixed && prefix[len] != '\0'; len++) {
+		if (prefix[len] != separator)
+			continue;
+		if (ascii_is(prefix, len, "INBOX")) {
+			tree->below_inbox = true;
+			continue;
+		}
+		tree->above = mem_grow(tree->above, &tree->above_room, tree->above_count + 1,
+		    sizeof *tree->above);
+		tree->above[tree->above_count++] = (struct node){ mem_strndup(prefix, len), NULL,
+			NODE_PREFIX };
+	}
+}
+
+static void
+mark_prefix(struct tree *tree, unsigned bits)
+{
+	for (size_t i = 0; i < tree->above_count; i++)
+		tree->above[i].bits |= bits;
+	if (tree->below_inbox) {
+		struct node *inbox = find_node(tree, "INBOX", 5);
+
+		if (inbox != NULL)
+			inbox->bits |= bits;
+	}
+}
+
 /* Set bits on every name above this one. */
 static void
 mark_above(struct tree *tree, const char *name, unsigned bits)
 {
+	if (strcmp(name, "INBOX") != 0)
+		mark_prefix(tree, bits);
 	for (size_t len = strlen(name); len > 0; len--) {
 		struct node *above;
 
 		if (name[len] != '/')
 			continue;
+		/* "Mail/INBOX/x" is not below "INBOX" */
+		if (tree->prefixed && ascii_is(name, len, "INBOX"))
+			return;
 		above = find_node(tree, name, len);
 		if (above == NULL)
 			continue;
@@ -208,6 +261,7 @@ make_tree(struct session *s, struct tree *tree, struct err *err)
 			if (tree->nodes[i].name[len] == '/')
 				add_node(tree, tree->nodes[i].name, len, 0);
 	sort_and_join(tree);
+	add_prefix(tree, s->options->prefix, s->options->separator);
 	for (size_t i = 0; i < tree->count; i++) {
 		if (tree->nodes[i].bits & NODE_EXISTS)
 			mark_above(tree, tree->nodes[i].name, NODE_HAS_CHILDREN);
@@ -223,7 +277,10 @@ tree_fini(struct tree *tree)
 {
 	for (size_t i = 0; i < tree->count; i++)
 		free(tree->nodes[i].name);
+	for (size_t i = 0; i < tree->above_count; i++)
+		free(tree->above[i].name);
 	free(tree->nodes);
+	free(tree->above);
 	notes_fini(&tree->metadata);
 }
 
@@ -330,6 +387,15 @@ parse_list(struct command *cmd, struct list_request *r)
 
 /* ---- choosing ---- */
 
+static void
+show_name(const struct session *s, const struct node *node, struct buf *out)
+{
+	if (node->bits & NODE_PREFIX)
+		buf_adds(out, node->name);
+	else
+		name_to_client(s, node->name, out);
+}
+
 /* The name, as the client would see it, against the reference and each pattern. */
 static void
 match_nodes(struct session *s, struct tree *tree, const struct list_request *r)
@@ -338,6 +404,7 @@ match_nodes(struct session *s, struct tree *tree, const struct list_request *r)
 
 	for (size_t k = 0; k < r->pattern_count; k++) {
 		struct match *match;
+		struct node *node;
 
 		buf_reset(&pattern);
 		buf_add(&pattern, r->reference.data, r->reference.len);
@@ -345,11 +412,11 @@ match_nodes(struct session *s, struct tree *tree, const struct list_request *r)
 		if (memchr(buf_str(&pattern), '\0', pattern.len) != NULL)
 			continue;
 		match = match_new(buf_str(&pattern), pattern.len, s->options->separator);
-		for (size_t i = 0; i < tree->count; i++) {
+		for (size_t i = 0; (node = tree_node(tree, i)) != NULL; i++) {
 			buf_reset(&shown);
-			name_to_client(s, tree->nodes[i].name, &shown);
+			show_name(s, node, &shown);
 			if (match_name(match, shown.data, shown.len) & MATCH_NAME)
-				tree->nodes[i].bits |= NODE_MATCHES;
+				node->bits |= NODE_MATCHES;
 		}
 		match_free(&match);
 	}
@@ -372,9 +439,11 @@ meets(const struct node *node, const struct list_request *r)
 static void
 choose(struct tree *tree, const struct list_request *r)
 {
-	for (size_t i = 0; i < tree->count; i++)
-		if (meets(&tree->nodes[i], r))
-			tree->nodes[i].bits |= NODE_MEETS;
+	struct node *node;
+
+	for (size_t i = 0; (node = tree_node(tree, i)) != NULL; i++)
+		if (meets(node, r))
+			node->bits |= NODE_MEETS;
 	if (!r->recursive)
 		return;
 	for (size_t i = 0; i < tree->count; i++) {
@@ -402,7 +471,7 @@ send_node(struct session *s, const char *verb, const struct node *node, const st
 {
 	struct buf shown = BUF_INIT;
 
-	name_to_client(s, node->name, &shown);
+	show_name(s, node, &shown);
 	output_format(&s->out, "* %s %s) \"%c\" ", verb, buf_str(attributes),
 	    s->options->separator);
 	respond_astring(&s->out, shown.data, shown.len, session_utf8(s));
@@ -461,6 +530,7 @@ cmd_list(void *session, struct command *cmd)
 {
 	struct session *s = session;
 	struct list_request *r = arena_alloc(cmd->arena, sizeof *r);
+	const struct node *node;
 	struct tree tree;
 
 	if (parse_list(cmd, r) < 0)
@@ -475,8 +545,7 @@ cmd_list(void *session, struct command *cmd)
 	}
 	match_nodes(s, &tree, r);
 	choose(&tree, r);
-	for (size_t i = 0; i < tree.count; i++) {
-		const struct node *node = &tree.nodes[i];
+	for (size_t i = 0; (node = tree_node(&tree, i)) != NULL; i++) {
 		struct err err;
 
 		if (!(node->bits & NODE_MATCHES)
@@ -551,6 +620,7 @@ cmd_lsub(void *session, struct command *cmd)
 	struct session *s = session;
 	struct list_request *r = arena_alloc(cmd->arena, sizeof *r);
 	struct parse *p = &cmd->parse;
+	const struct node *node;
 	struct tree tree;
 	bool percent;
 
@@ -564,8 +634,7 @@ cmd_lsub(void *session, struct command *cmd)
 		return -1;
 	}
 	match_nodes(s, &tree, r);
-	for (size_t i = 0; i < tree.count; i++) {
-		const struct node *node = &tree.nodes[i];
+	for (size_t i = 0; (node = tree_node(&tree, i)) != NULL; i++) {
 		struct buf attributes = BUF_INIT;
 
 		buf_addc(&attributes, '(');

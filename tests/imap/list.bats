@@ -156,3 +156,24 @@ tree() {
 	must A 'RENAME Work Play'; must A 'SELECT Play/2026'; count A 1
 	must A 'DELETE Play/2027'; [[ ! -e $MAILDIR/Play/2027 ]]
 }
+
+@test "with --prefix=INBOX. every other mailbox is below INBOX (RFC 9051 6.3.9, RFC 5258 4)" {
+	mailbox inbox; start A --prefix=INBOX. --separator=.
+	must A 'LIST "" %'; listed A INBOX '\HasNoChildren'
+	must A 'CREATE INBOX.Work'; must A 'SUBSCRIBE INBOX.Work'
+	must A 'LIST "" %'; names A INBOX; listed A INBOX '\HasChildren'
+	must A 'LIST "" INBOX.%'; names A INBOX.Work; must A 'LIST "" *'; names A INBOX INBOX.Work
+	must A 'LIST (SUBSCRIBED RECURSIVEMATCH) "" %'; names A INBOX; heard A '* LIST (...) "." INBOX ("CHILDINFO" ("SUBSCRIBED"))'
+	must A 'LSUB "" %'; heard A '* LSUB (\Noselect) "." INBOX'; must A 'LSUB "" *'; names A INBOX.Work
+}
+
+@test "the parts of a prefix are levels of names, found with % (RFC 9051 6.3.9)" {
+	mailbox inbox; start A --prefix=My/Mail/
+	must A 'LIST "" *'; names A INBOX
+	must A 'CREATE My/Mail/Play/Work'
+	must A 'LIST "" %'; names A INBOX My; listed A INBOX '\HasNoChildren'; listed A My '\Noselect' '\NonExistent' '\HasChildren'
+	must A 'LIST "" My/%'; names A My/Mail; must A 'LIST "My/" "Mail/%"'; names A My/Mail/Play
+	must A 'LIST (SUBSCRIBED) "" *'; names A; must A 'SUBSCRIBE My/Mail/Play/Work'
+	must A 'LIST (SUBSCRIBED RECURSIVEMATCH) "" %'; names A My; must A 'LSUB "" %'; names A My
+	must A 'LIST "" My RETURN (STATUS (MESSAGES))'; unheard A '* STATUS...'
+}
