@@ -10,7 +10,7 @@
 #include "query/signature.h"
 #include "session/message.h"
 #include "store/mailbox.h"
-#include "store/signatures.h"
+#include "store/pieces.h"
 #include "util/buf.h"
 #include "util/err.h"
 
@@ -35,7 +35,7 @@ take(void *ctx, const char *utf8, size_t len, bool first)
 }
 
 static void
-sign_one(struct signer *s, const struct message_ops *ops, struct signatures *signatures,
+sign_one(struct signer *s, const struct message_ops *ops, struct pieces *signatures,
     uint32_t uid, const struct mail *mail)
 {
 	signature_reset(&s->signature);
@@ -45,15 +45,15 @@ sign_one(struct signer *s, const struct message_ops *ops, struct signatures *sig
 	    || !ops->text(mail->data, mail->len, NULL, MESSAGE_BODY, take, s))
 		return;
 	buf_reset(&s->bits);
-	signature_finish(&s->signature, signatures_most(signatures, mail->len), &s->bits);
-	signatures_put(signatures, uid, mail->len, s->bits.data, s->bits.len);
+	signature_finish(&s->signature, pieces_most(signatures, mail->len), &s->bits);
+	pieces_put(signatures, uid, mail->len, s->bits.data, s->bits.len);
 }
 
 int
 admin_sign(struct admin *a, struct mailbox *m, const char *name, uint32_t *signed_out)
 {
 	struct message_reader reader = MESSAGE_READER_INIT;
-	struct signatures *signatures;
+	struct pieces *signatures;
 	struct signer signer = { .key = BUF_INIT, .bits = BUF_INIT };
 	struct err err;
 	const struct message_ops *ops = module_ops(&err);
@@ -64,7 +64,7 @@ admin_sign(struct admin *a, struct mailbox *m, const char *name, uint32_t *signe
 		admin_say_err(name, &err);
 		return ADMIN_FOUND;
 	}
-	signatures = signatures_open(m, signature_kind(MESSAGE_TEXT_VERSION));
+	signatures = pieces_open(m, &pieces_signatures, signature_kind(MESSAGE_TEXT_VERSION));
 	signature_init(&signer.signature);
 	for (uint32_t row = 0; row < mailbox_rows(m) && !admin_stopped(a); row++) {
 		struct cache_record record;
@@ -73,14 +73,14 @@ admin_sign(struct admin *a, struct mailbox *m, const char *name, uint32_t *signe
 		if (row % 16 == 0)
 			progress(a, name, row, mailbox_rows(m));
 		/* what cannot be read was told when the cache was filled */
-		if (signatures_get(signatures, uid, &len) != NULL
+		if (pieces_get(signatures, uid, &len) != NULL
 		    || message_load(&reader, m, row, MESSAGE_WANT_FILE, &record, &err) != MESSAGE_OK)
 			continue;
 		sign_one(&signer, ops, signatures, uid, &reader.mail);
 		++*signed_out;
 	}
-	signatures_tidy(signatures);
-	signatures_close(&signatures);
+	pieces_tidy(signatures);
+	pieces_close(&signatures);
 	message_reader_fini(&reader, m);
 	signature_fini(&signer.signature);
 	buf_fini(&signer.key);
@@ -91,10 +91,10 @@ admin_sign(struct admin *a, struct mailbox *m, const char *name, uint32_t *signe
 void
 admin_signed(struct mailbox *m, uint64_t *count_out, uint64_t *octets_out)
 {
-	struct signatures *signatures = signatures_look(m, signature_kind(MESSAGE_TEXT_VERSION));
+	struct pieces *signatures = pieces_look(m, &pieces_signatures, signature_kind(MESSAGE_TEXT_VERSION));
 	uint64_t mail_octets;
 
-	*count_out = signatures_count(signatures);
-	signatures_sizes(signatures, octets_out, &mail_octets);
-	signatures_close(&signatures);
+	*count_out = pieces_count(signatures);
+	pieces_sizes(signatures, octets_out, &mail_octets);
+	pieces_close(&signatures);
 }

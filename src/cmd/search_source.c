@@ -17,7 +17,7 @@
 #include "session/session.h"
 #include "store/change.h"
 #include "store/mailbox.h"
-#include "store/signatures.h"
+#include "store/pieces.h"
 #include "store/threads.h"
 #include "util/ascii.h"
 #include "util/log.h"
@@ -330,7 +330,8 @@ source_open_signatures(void *mailbox)
 	struct search_source *s = mailbox;
 
 	if (s->signatures == NULL)
-		s->signatures = signatures_open(s->mailbox, signature_kind(MESSAGE_TEXT_VERSION));
+		s->signatures = pieces_open(s->mailbox, &pieces_signatures,
+		    signature_kind(MESSAGE_TEXT_VERSION));
 }
 
 static bool
@@ -339,7 +340,7 @@ find_signature(struct search_source *s, const struct document *d)
 	turn_to(s, d);
 	source_open_signatures(s);
 	if (!s->sign_looked_up)
-		s->signed_bits = signatures_get(s->signatures, d->uid, &s->signed_len);
+		s->signed_bits = pieces_get(s->signatures, d->uid, &s->signed_len);
 	s->sign_looked_up = true;
 	return s->signed_bits != NULL;
 }
@@ -369,8 +370,8 @@ source_sign(struct document *d, const struct signature *signature)
 
 	if (s->cut)
 		return;
-	signature_finish(signature, signatures_most(s->signatures, s->reader.mail.len), &bits);
-	signatures_put(s->signatures, d->uid, s->reader.mail.len, bits.data, bits.len);
+	signature_finish(signature, pieces_most(s->signatures, s->reader.mail.len), &bits);
+	pieces_put(s->signatures, d->uid, s->reader.mail.len, bits.data, bits.len);
 	buf_fini(&bits);
 }
 
@@ -380,7 +381,7 @@ source_keep_signatures(void *mailbox)
 	struct search_source *s = mailbox;
 
 	if (s->signatures != NULL)
-		signatures_flush(s->signatures);
+		pieces_flush(s->signatures);
 }
 
 const struct document_ops search_source_ops = {
@@ -411,8 +412,8 @@ search_source_fini(struct search_source *s)
 	s->session->counts.fetched += s->reader.files_read;
 	message_reader_fini(&s->reader, s->mailbox);
 	if (s->signatures != NULL)
-		signatures_tidy(s->signatures);
-	signatures_close(&s->signatures);
+		pieces_tidy(s->signatures);
+	pieces_close(&s->signatures);
 	threads_close(&s->threads);
 	buf_fini(&s->envelope);
 	buf_fini(&s->id);

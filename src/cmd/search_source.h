@@ -17,7 +17,7 @@
 
 struct mailbox;
 struct message_ops;
-struct signatures;
+struct pieces;
 struct threads;
 struct seqset;
 struct session;
@@ -39,7 +39,7 @@ struct search_source {
 	struct buf envelope;		/* a copy, where the record may yet move */
 	struct buf id;
 	bool module_missing;
-	struct signatures *signatures;	/* NULL until a text key asks for them */
+	struct pieces *signatures;	/* NULL until a text key asks for them */
 	bool sign_looked_up;
 	const void *signed_bits;	/* of the message asked about last; NULL: none */
 	size_t signed_len;

@@ -1,4 +1,4 @@
-/* store/signatures: what is written is found again, what is damaged never is. */
+/* store/pieces: what is written is found again, what is damaged never is. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "store/mailbox.h"
-#include "store/signatures.h"
+#include "store/pieces.h"
 #include "test.h"
 #include "util/log.h"
 
@@ -27,23 +27,23 @@ bits_of(uint32_t uid, unsigned char bits[64])
 }
 
 static void
-put(struct signatures *s, uint32_t uid)
+put(struct pieces *s, uint32_t uid)
 {
 	unsigned char bits[64];
 
-	signatures_put(s, uid, 1000, bits, bits_of(uid, bits));
+	pieces_put(s, uid, 1000, bits, bits_of(uid, bits));
 }
 
 /* How many of the first count are there; -1 when one is not what was put. */
 static int
-found(struct signatures *s, uint32_t count)
+found(struct pieces *s, uint32_t count)
 {
 	int n = 0;
 
 	for (uint32_t uid = 1; uid <= count; uid++) {
 		unsigned char bits[64];
 		size_t len, wanted = bits_of(uid, bits);
-		const void *got = signatures_get(s, uid, &len);
+		const void *got = pieces_get(s, uid, &len);
 
 		if (got != NULL && (len != wanted || memcmp(got, bits, len) != 0))
 			return -1;
@@ -55,21 +55,21 @@ found(struct signatures *s, uint32_t count)
 static int
 found_now(uint64_t kind)
 {
-	struct signatures *s = signatures_look(&m, kind);
+	struct pieces *s = pieces_look(&m, &pieces_signatures, kind);
 	int n = found(s, COUNT);
 
-	signatures_close(&s);
+	pieces_close(&s);
 	return n;
 }
 
 static void
 fill(uint32_t first, uint32_t last, uint32_t step)
 {
-	struct signatures *s = signatures_open(&m, KIND);
+	struct pieces *s = pieces_open(&m, &pieces_signatures, KIND);
 
 	for (uint32_t uid = first; uid <= last; uid += step)
 		put(s, uid);
-	signatures_close(&s);
+	pieces_close(&s);
 }
 
 static off_t
@@ -98,31 +98,31 @@ damage(off_t at)
 static void
 test_kept(void)
 {
-	struct signatures *s = signatures_look(&m, KIND);
+	struct pieces *s = pieces_look(&m, &pieces_signatures, KIND);
 	uint64_t octets, mail_octets;
 
-	check(signatures_count(s) == 0 && size() == -1, "looking makes no file");
-	signatures_close(&s);
+	check(pieces_count(s) == 0 && size() == -1, "looking makes no file");
+	pieces_close(&s);
 	fill(2, COUNT, 2);
 	check(found_now(KIND) == COUNT / 2, "what was put is found");
 	fill(1, COUNT, 2);
 	check(found_now(KIND) == COUNT, "also what was put out of order");
-	s = signatures_look(&m, KIND);
-	signatures_sizes(s, &octets, &mail_octets);
+	s = pieces_look(&m, &pieces_signatures, KIND);
+	pieces_sizes(s, &octets, &mail_octets);
 	check(mail_octets == 1000 * COUNT && octets == (uint64_t)size() - 64, "sizes");
-	signatures_close(&s);
+	pieces_close(&s);
 	check(found_now(KIND + 1) == 0 && size() > 64, "none of another kind");
 	m.facts.uidvalidity++;
 	check(found_now(KIND) == 0, "none of another UIDVALIDITY");
 	m.facts.uidvalidity--;
 	m.read_only = true;
 	fill(COUNT + 1, COUNT + 1, 1);
-	s = signatures_look(&m, KIND);
-	check(signatures_count(s) == COUNT, "nothing is written where nothing may be");
-	signatures_close(&s);
+	s = pieces_look(&m, &pieces_signatures, KIND);
+	check(pieces_count(s) == COUNT, "nothing is written where nothing may be");
+	pieces_close(&s);
 	m.read_only = false;
-	s = signatures_open(&m, KIND + 1);
-	signatures_close(&s);
+	s = pieces_open(&m, &pieces_signatures, KIND + 1);
+	pieces_close(&s);
 	check(found_now(KIND) == 0 && size() == 64, "a new kind throws the old one away");
 	fill(1, COUNT, 1);
 }
@@ -144,21 +144,21 @@ test_damage(void)
 	off_t end = size();
 
 	for (off_t at = 0; at < end; at += 37) {
-		struct signatures *s;
+		struct pieces *s;
 		int n;
 
 		damage(at);
 		n = found_now(KIND);
 		right = right && n >= 0 && n < COUNT;
-		s = signatures_open(&m, KIND);	/* mends it */
+		s = pieces_open(&m, &pieces_signatures, KIND);	/* mends it */
 		n = found(s, COUNT);
 		for (uint32_t uid = 1; uid <= COUNT; uid++) {
 			size_t len;
 
-			if (signatures_get(s, uid, &len) == NULL)
+			if (pieces_get(s, uid, &len) == NULL)
 				put(s, uid);
 		}
-		signatures_close(&s);
+		pieces_close(&s);
 		mended = mended && found_now(KIND) == COUNT && size() == end;
 	}
 	check(right, "a damaged octet is never told as good");
@@ -177,26 +177,26 @@ test_damage(void)
 static void
 test_writers(void)
 {
-	struct signatures *s;
+	struct pieces *s;
 	pid_t pids[8];
 
 	unlinkat(m.dirfd, SIGNATURES_NAME, 0);
-	s = signatures_open(&m, KIND);
+	s = pieces_open(&m, &pieces_signatures, KIND);
 	for (uint32_t i = 0; i < 8; i++) {
 		pids[i] = fork();
 		if (pids[i] == 0) {
-			struct signatures *own = i < 4 ? s : signatures_open(&m, KIND);
+			struct pieces *own = i < 4 ? s : pieces_open(&m, &pieces_signatures, KIND);
 
 			for (uint32_t uid = 1 + i; uid <= COUNT; uid += 8) {
 				put(own, uid);
-				signatures_flush(own);
+				pieces_flush(own);
 			}
 			_exit(0);
 		}
 	}
 	for (int i = 0; i < 8; i++)
 		waitpid(pids[i], NULL, 0);
-	signatures_close(&s);
+	pieces_close(&s);
 	check(found_now(KIND) == COUNT, "eight writers at once lose nothing");
 }
 
