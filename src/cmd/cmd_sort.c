@@ -33,6 +33,8 @@ sort_results(struct search_source *source, const struct sort_program *program,
 	int result = 0;
 
 	sort_init(&sort, program);
+	if (sort.wants_envelope && sort.may_be_kept)
+		search_source_expect(source, results->count);
 	for (size_t i = 0; i < results->count && result == 0; i++) {
 		/* what went away since it was found keeps its number and has a place */
 		search_source_ops.open(source, results->positions[i], &d);
@@ -111,8 +113,11 @@ answer_thread(struct session *s, struct command *cmd, enum thread_algorithm algo
 
 	search_source_init(&source, s, s->mailbox, &s->saved, cmd->tag.data);
 	result = search_mailbox(&source, criteria, NULL, cmd->arena, &results, &cmd->err);
-	if (result == 0)
+	if (result == 0) {
 		thread = thread_new(algorithm, &search_source_ops, &source);
+		search_source_expect(&source, results.count);
+		thread_use_keys(thread);
+	}
 	for (size_t i = 0; i < results.count && result == 0; i++) {
 		if (search_source_ops.open(&source, results.positions[i], &d))
 			thread_add(thread, &d, cmd->row->uid ? d.uid : d.number);

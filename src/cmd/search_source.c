@@ -332,13 +332,16 @@ source_open_signatures(void *mailbox)
 	if (s->signatures == NULL)
 		s->signatures = pieces_open(s->mailbox, &pieces_signatures,
 		    signature_kind(MESSAGE_TEXT_VERSION));
+	/* before readers are forked, who would each write what has gathered */
+	search_source_keep_keys(s);
 }
 
 static bool
 find_signature(struct search_source *s, const struct document *d)
 {
 	turn_to(s, d);
-	source_open_signatures(s);
+	if (s->signatures == NULL)
+		source_open_signatures(s);
 	if (!s->sign_looked_up)
 		s->signed_bits = pieces_get(s->signatures, d->uid, &s->signed_len);
 	s->sign_looked_up = true;
@@ -391,6 +394,7 @@ const struct document_ops search_source_ops = {
 	.size = source_size, .size_bounds = source_size_bounds,
 	.email_id = source_email_id, .thread_id = search_source_thread_id,
 	.envelope = source_envelope, .header = source_header, .decode = source_decode,
+	.keys = search_source_keys, .hash_key = search_source_hash_key,
 	.text = source_text, .rules_out = source_rules_out,
 	.open_signatures = source_open_signatures, .wants_signature = source_wants_signature, .sign = source_sign,
 	.keep_signatures = source_keep_signatures,
@@ -414,6 +418,7 @@ search_source_fini(struct search_source *s)
 	if (s->signatures != NULL)
 		pieces_tidy(s->signatures);
 	pieces_close(&s->signatures);
+	search_source_close_keys(s);
 	threads_close(&s->threads);
 	buf_fini(&s->envelope);
 	buf_fini(&s->id);
@@ -474,5 +479,5 @@ search_source_work(struct search_source *s)
 bool
 search_source_go_on(struct search_source *s, uint32_t done, uint32_t total)
 {
-	return done % 256 != 0 || progress(s, done, total);
+	return done % 256 != 0 || !scan_tick(&s->tick) || progress(s, done, total);
 }

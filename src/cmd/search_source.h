@@ -19,6 +19,7 @@ struct mailbox;
 struct message_ops;
 struct pieces;
 struct threads;
+struct search_keys;
 struct seqset;
 struct session;
 
@@ -43,13 +44,16 @@ struct search_source {
 	bool sign_looked_up;
 	const void *signed_bits;	/* of the message asked about last; NULL: none */
 	size_t signed_len;
+	struct search_keys *keys;	/* NULL until many messages are asked about */
+	size_t keys_asked;
+	bool keys_kept;			/* no more are made */
 	bool cut;			/* its text was too long to be read whole */
 	struct threads *threads;	/* NULL until a thread id is asked for */
 	bool threads_complete;		/* all messages here were given one, as far as possible */
 
 	/* what the client was told of a long search */
 	const char *tag;
-	int64_t started_ms, told_ms;
+	int64_t started_ms, told_ms, tick;
 	bool asked;			/* whether it is still there */
 };
 
@@ -70,6 +74,19 @@ struct search_work search_source_work(struct search_source *source);
  * client is gone or the session is to end.
  */
 bool search_source_go_on(struct search_source *source, uint32_t done, uint32_t total);
+
+/* ---- search_keys.c ---- */
+
+/* So many messages will be asked for what SORT and THREAD compare. */
+void search_source_expect(struct search_source *source, size_t messages);
+
+/* The two of document_ops. */
+const struct keys *search_source_keys(struct document *document, enum document_reach reach);
+bool search_source_hash_key(void *mailbox, uint64_t key_out[2]);
+
+/* Write what was made; no more is made by this command. */
+void search_source_keep_keys(struct search_source *source);
+void search_source_close_keys(struct search_source *source);
 
 /* ---- search_threads.c ---- */
 

@@ -14,6 +14,7 @@
 
 struct buf;
 struct document;
+struct keys;
 struct signature;
 struct signature_probe;
 
@@ -99,6 +100,15 @@ struct document_ops {
 	 */
 	enum document_answer (*text)(struct document *document, unsigned texts,
 	    document_sink *sink, void *ctx);
+
+	/*
+	 * What is kept of a message for comparing (keys.h); both are NULL where nothing
+	 * is. NULL, also from REACH_DISK: ask the fields. Valid until the next call for
+	 * another message.
+	 */
+	const struct keys *(*keys)(struct document *document, enum document_reach reach);
+	/* Under which key keys_hash is asked there; false: keys are not asked for. */
+	bool (*hash_key)(void *mailbox, uint64_t key_out[2]);
 
 	/*
 	 * The index of bodies; all five are NULL where there is none. Is it sure,

@@ -9,13 +9,14 @@
 #include <string.h>
 
 #include "query/envelope.h"
-#include "query/words.h"
+#include "query/keys.h"
 #include "util/ascii.h"
 #include "util/mem.h"
 #include "wire/datetime.h"
 
 /* The present message's text of one field as a key, with BETWEEN between occurrences. */
 struct search_field {
+	struct str text;	/* in key, or where it is kept (keys.h) */
 	struct buf key;
 	uint32_t uid;		/* of the message that it is of; 0: none yet */
 	bool exists;
@@ -125,30 +126,49 @@ unless_known(struct search *s, enum document_answer known)
 	return SEARCH_UNKNOWN;
 }
 
+/* The Date header; *has_out is false where there is none to read. */
+static enum document_answer
+find_sent(struct search *s, struct document *d, enum document_reach reach,
+    struct document_time *out, bool *has_out)
+{
+	struct str envelope, text;
+	const struct keys *kept = s->ops->keys != NULL ? s->ops->keys(d, reach) : NULL;
+	enum document_answer known;
+
+	if (kept != NULL) {
+		*out = (struct document_time){ kept->sent, kept->zone };
+		*has_out = kept->has_date;
+		return DOCUMENT_KNOWN;
+	}
+	known = s->ops->envelope(d, reach, &envelope);
+	if (known != DOCUMENT_KNOWN)
+		return known;
+	text = envelope_string(envelope, ENVELOPE_DATE, &s->room);
+	*has_out = text.data != NULL
+	    && datetime_parse_header(text.data, text.len, &out->utc, &out->zone);
+	return DOCUMENT_KNOWN;
+}
+
 static enum search_answer
 ask_date(struct search *s, const struct criterion *c, struct document *d,
     enum document_reach reach)
 {
 	struct document_time time = { 0, 0 };
 	enum document_answer known;
-	struct str envelope, text;
+	bool has_date = true;
 	int64_t day;
 
 	if (c->date.date == DATE_SENT)
-		known = s->ops->envelope(d, reach, &envelope);
+		known = find_sent(s, d, reach, &time, &has_date);
 	else if (c->date.date == DATE_SAVED && s->save_dates)
 		known = s->ops->save_date(d, reach, &time);
 	else	/* also what RFC 8514 4.3 wants where no save dates are kept */
 		known = s->ops->internal_date(d, reach, &time);
 	if (known != DOCUMENT_KNOWN)
 		return unless_known(s, known);
-	if (c->date.date == DATE_SENT) {
-		/* the day in the message's own zone; without a Date there is none to compare */
-		text = envelope_string(envelope, ENVELOPE_DATE, &s->room);
-		if (text.data == NULL
-		    || !datetime_parse_header(text.data, text.len, &time.utc, &time.zone))
-			return SEARCH_NO;
-	}
+	/* the day in the message's own zone; without a Date there is none to compare */
+	if (!has_date)
+		return SEARCH_NO;
 	day = datetime_local_day(time.utc, time.zone);
 	switch (c->date.order) {
 	case DATE_BEFORE:
@@ -209,55 +229,15 @@ ask_id(struct search *s, const struct criterion *c, struct document *d,
 
 /* Add a header value to a field's key, decoded and mapped. */
 static void
-add_value(struct search *s, struct buf *key, const char *value, size_t len)
+add_value(struct search *s, struct document *d, struct str value, struct buf *key)
 {
-	buf_reset(&s->value);
-	if (!words_decode(value, len, &s->value))
-		s->ops->decode(s->mailbox, value, len, &s->value);
+	keys_decode(d, value, &s->value);
 	collate_key(s->value.data, s->value.len, key);
-}
-
-/*
- * An address list as "name <mailbox@host>, ...", so that what a person copies
- * from a screen is found. A group is "name: ...;".
- */
-static bool
-add_addresses(struct search *s, struct buf *key, struct str envelope, enum envelope_field field)
-{
-	struct envelope_walk walk = envelope_addresses(envelope, field);
-	struct envelope_address address;
-	bool any = false, first = true;
-
-	while (envelope_next(&walk, &address, &s->room)) {
-		any = true;
-		if (address.mailbox.data == NULL) {
-			buf_addc(key, ';');
-			continue;
-		}
-		if (!first)
-			buf_adds(key, ", ");
-		first = false;
-		if (address.name.data != NULL && address.name.len > 0) {
-			add_value(s, key, address.name.data, address.name.len);
-			buf_addc(key, ' ');
-		}
-		if (address.host.data == NULL) {
-			add_value(s, key, address.mailbox.data, address.mailbox.len);
-			buf_adds(key, ": ");
-			first = true;
-			continue;
-		}
-		buf_addc(key, '<');
-		collate_key(address.mailbox.data, address.mailbox.len, key);
-		buf_addc(key, '@');
-		collate_key(address.host.data, address.host.len, key);
-		buf_addc(key, '>');
-	}
-	return any;
 }
 
 struct named_values {
 	struct search *search;
+	struct document *document;
 	struct search_field *field;
 };
 
@@ -269,7 +249,7 @@ take_named(void *ctx, const char *value, size_t len)
 	if (to->field->exists)
 		buf_addc(&to->field->key, BETWEEN);
 	to->field->exists = true;
-	add_value(to->search, &to->field->key, value, len);
+	add_value(to->search, to->document, (struct str){ value, len }, &to->field->key);
 }
 
 /*
@@ -291,42 +271,70 @@ add_all_addresses(struct search *s, const struct criteria_field *asked,
 		[FIELD_CC] = { ENVELOPE_CC, { "Cc", 2 } },
 		[FIELD_BCC] = { ENVELOPE_BCC, { "Bcc", 3 } },
 	};
-	struct named_values to = { s, field };
+	struct named_values to = { s, d, field };
 
-	field->exists = add_addresses(s, &field->key, envelope, of_kind[asked->kind].field);
+	field->exists = keys_addresses(d, envelope, of_kind[asked->kind].field, &s->value, &s->room,
+	    &field->key);
 	if (envelope.len < LARGE || !field->exists)
 		return DOCUMENT_KNOWN;
 	return s->ops->header(d, reach, of_kind[asked->kind].name, take_named, &to);
 }
 
-/* Make the key of a field of this message, if it was not made for an earlier criterion. */
+/* What is kept of the message for this field. */
+static bool
+find_kept(struct search *s, enum field_kind kind, struct search_field *field,
+    struct document *d, enum document_reach reach)
+{
+	const struct keys *kept;
+
+	if ((kind != FIELD_SUBJECT && kind != FIELD_FROM) || s->ops->keys == NULL)
+		return false;
+	kept = s->ops->keys(d, reach);
+	if (kept == NULL)
+		return false;
+	field->exists = kind == FIELD_SUBJECT ? kept->has_subject : kept->has_from;
+	field->text = kind == FIELD_SUBJECT ? kept->subject : kept->from;
+	return true;
+}
+
+static enum document_answer
+make_field(struct search *s, const struct criteria_field *asked, struct search_field *field,
+    struct document *d, enum document_reach reach)
+{
+	struct named_values to = { s, d, field };
+	enum document_answer known;
+	struct str envelope, text;
+
+	if (asked->kind == FIELD_NAMED)
+		return s->ops->header(d, reach, asked->name, take_named, &to);
+	known = s->ops->envelope(d, reach, &envelope);
+	if (known != DOCUMENT_KNOWN)
+		return known;
+	if (asked->kind != FIELD_SUBJECT)
+		return add_all_addresses(s, asked, field, d, reach, envelope);
+	text = envelope_string(envelope, ENVELOPE_SUBJECT, &s->room);
+	field->exists = text.data != NULL;
+	if (field->exists)
+		add_value(s, d, text, &field->key);
+	return DOCUMENT_KNOWN;
+}
+
+/* Find the key of a field of this message, if that was not done for an earlier criterion. */
 static enum document_answer
 fill_field(struct search *s, unsigned number, struct document *d, enum document_reach reach)
 {
 	const struct criteria_field *asked = &s->criteria->fields[number];
 	struct search_field *field = &s->fields[number];
-	enum document_answer known;
-	struct str envelope, text;
+	enum document_answer known = DOCUMENT_KNOWN;
 
 	if (field->uid == d->uid)
 		return DOCUMENT_KNOWN;
 	field->uid = 0;
-	field->exists = false;
-	buf_reset(&field->key);
-	if (asked->kind == FIELD_NAMED) {
-		struct named_values to = { s, field };
-
-		known = s->ops->header(d, reach, asked->name, take_named, &to);
-	} else {
-		known = s->ops->envelope(d, reach, &envelope);
-		if (known == DOCUMENT_KNOWN && asked->kind == FIELD_SUBJECT) {
-			text = envelope_string(envelope, ENVELOPE_SUBJECT, &s->room);
-			field->exists = text.data != NULL;
-			if (field->exists)
-				add_value(s, &field->key, text.data, text.len);
-		} else if (known == DOCUMENT_KNOWN) {
-			known = add_all_addresses(s, asked, field, d, reach, envelope);
-		}
+	if (!find_kept(s, asked->kind, field, d, reach)) {
+		field->exists = false;
+		buf_reset(&field->key);
+		known = make_field(s, asked, field, d, reach);
+		field->text = (struct str){ buf_str(&field->key), field->key.len };
 	}
 	if (known == DOCUMENT_KNOWN)
 		field->uid = d->uid;
@@ -352,8 +360,8 @@ ask_field(struct search *s, const struct criterion *c, struct document *d,
 		return SEARCH_NO;
 	if (known != DOCUMENT_KNOWN)
 		return unless_known(s, known);
-	return answer(field->exists && needle_in(&c->find.needle, buf_str(&field->key),
-	    field->key.len));
+	return answer(field->exists
+	    && needle_in(&c->find.needle, field->text.data, field->text.len));
 }
 
 static enum search_answer

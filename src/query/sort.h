@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "query/document.h"
+#include "query/hashes.h"
 #include "util/buf.h"
 
 struct parse;
@@ -35,14 +36,23 @@ int sort_parse(struct parse *p, struct sort_program *out);
 
 struct sort {
 	struct sort_program program;
+	bool wants_envelope, may_be_kept;	/* what its keys are made of */
 	uint32_t *ids;
 	size_t count, id_room;
 	struct sort_column {
-		uint64_t *values;	/* a number, or where its string is in strings */
+		uint64_t *values;	/* numbers; or, for string keys, */
+		uint32_t *strings;	/* the numbers of strings */
 		size_t room;
 	} columns[SORT_KEYS];
-	struct buf strings;	/* collation keys, each with 8 NULs behind it */
-	struct buf value, room;	/* scratch */
+	/* collation keys, each different one once, in the order in which they came */
+	struct sort_string {
+		size_t at, len;	/* in texts */
+	} *strings;
+	size_t string_count, string_room;
+	struct buf texts;
+	struct hashes numbers;	/* of strings, from 1 */
+	uint64_t hash_key[2];
+	struct buf key, value, room;	/* scratch */
 };
 
 void sort_init(struct sort *sort, const struct sort_program *program);

@@ -12,6 +12,8 @@
 
 #include "query/envelope.h"
 #include "query/forest.h"
+#include "query/hashes.h"
+#include "query/keys.h"
 #include "query/msgid.h"
 #include "query/names.h"
 #include "query/sort.h"
@@ -35,6 +37,9 @@ struct message {
 	uint32_t subject;	/* ORDEREDSUBJECT: number of its base subject */
 	int64_t sent;
 	int64_t arrival;	/* REFS */
+	/* REFERENCES, where keys are kept */
+	uint64_t subject_hash;	/* 0: to be asked for */
+	bool reply, has_subject;
 };
 
 /* A node of the answer: the same numbers as in the forest, dummies of step 5 behind them. */
@@ -56,6 +61,9 @@ struct thread {
 	struct names names;		/* of ids; of base subjects for ORDEREDSUBJECT */
 	uint32_t *named;		/* node of each name */
 	size_t named_room;
+	bool hashed;			/* ids are known by their hashes, and have no names */
+	uint64_t hash_key[2];
+	struct hashes hashes;		/* to nodes */
 	struct node *nodes;
 	size_t node_count, node_room;
 	uint32_t first, last;		/* roots, in order */
@@ -97,6 +105,7 @@ thread_free(struct thread **thread)
 	forest_fini(&t->forest);
 	names_fini(&t->names);
 	free(t->named);
+	hashes_fini(&t->hashes);
 	free(t->nodes);
 	buf_fini(&t->id);
 	buf_fini(&t->decoded);
@@ -119,21 +128,40 @@ new_node(struct thread *t)
 	return node;
 }
 
+/* The node of the name or hash of this number; a new one when that is new. */
+static uint32_t
+node_of(struct thread *t, uint32_t number, bool is_new)
+{
+	if (is_new) {
+		uint32_t node = new_node(t);
+
+		t->named = mem_grow(t->named, &t->named_room, number, sizeof *t->named);
+		t->nodes[node].name = number;
+		t->named[number - 1] = node;
+	}
+	return t->named[number - 1];
+}
+
+static uint32_t
+node_of_hash(struct thread *t, uint64_t hash)
+{
+	size_t known = t->hashes.count;
+	uint32_t number = hashes_number(&t->hashes, hash);
+
+	return node_of(t, number, number > known);
+}
+
 /* The node of the message id in t->id. */
 static uint32_t
 node_of_id(struct thread *t)
 {
 	size_t known = t->names.count;
-	uint32_t name = names_number(&t->names, t->id.data, t->id.len);
+	uint32_t number;
 
-	t->named = mem_grow(t->named, &t->named_room, name, sizeof *t->named);
-	if (name > known) {
-		uint32_t node = new_node(t);
-
-		t->nodes[node].name = name;
-		t->named[name - 1] = node;
-	}
-	return t->named[name - 1];
+	if (t->hashed)
+		return node_of_hash(t, keys_hash(t->hash_key, t->id.data, t->id.len));
+	number = names_number(&t->names, t->id.data, t->id.len);
+	return node_of(t, number, number > known);
 }
 
 /* The references of a message while they are linked, step 1.A. */
@@ -142,6 +170,16 @@ struct chain {
 	uint32_t last;
 	bool seen;	/* one References field is enough, more are an error of the sender */
 };
+
+static void
+link_reference(struct chain *chain, uint32_t node)
+{
+	struct thread *t = chain->thread;
+
+	if (chain->last != 0 && forest_parent(&t->forest, node) == 0)
+		forest_join(&t->forest, node, chain->last);
+	chain->last = node;
+}
 
 static void
 take_references(void *ctx, const char *value, size_t len)
@@ -153,13 +191,31 @@ take_references(void *ctx, const char *value, size_t len)
 	if (chain->seen)
 		return;
 	chain->seen = true;
-	while (msgid_next(&at, end, &t->id)) {
-		uint32_t node = node_of_id(t);
+	while (msgid_next(&at, end, &t->id))
+		link_reference(chain, node_of_id(t));
+}
 
-		if (chain->last != 0 && forest_parent(&t->forest, node) == 0)
-			forest_join(&t->forest, node, chain->last);
-		chain->last = node;
-	}
+/* The node of the next message; named: that of its id, or 0. */
+static uint32_t
+take_node(struct thread *t, uint32_t named)
+{
+	/* without an id, and with one that came before, it gets one of its own */
+	uint32_t node = named == 0 || t->nodes[named].message != 0 ? new_node(t) : named;
+
+	t->nodes[node].message = (uint32_t)t->count + 1;
+	return node;
+}
+
+/* Step 1.B: its own word counts more than what others said. */
+static void
+put_under(struct thread *t, uint32_t node, uint32_t parent)
+{
+	if (forest_parent(&t->forest, node) == parent)
+		return;
+	if (forest_parent(&t->forest, node) != 0)
+		forest_cut(&t->forest, node);
+	if (parent != 0)
+		forest_join(&t->forest, node, parent);
 }
 
 /* Step 1 for one message; returns its node. */
@@ -174,10 +230,7 @@ link_message(struct thread *t, struct document *d, struct str envelope)
 
 	if (at != NULL && msgid_next(&at, text.data + text.len, &t->id))
 		node = node_of_id(t);
-	/* without an id, and with one that came before, it gets one of its own */
-	if (node == 0 || t->nodes[node].message != 0)
-		node = new_node(t);
-	t->nodes[node].message = (uint32_t)t->count + 1;
+	node = take_node(t, node);
 	d->ops->header(d, REACH_DISK, references, take_references, &chain);
 	if (chain.last == 0) {
 		text = envelope_string(envelope, ENVELOPE_IN_REPLY_TO, &t->scratch);
@@ -185,46 +238,86 @@ link_message(struct thread *t, struct document *d, struct str envelope)
 		if (at != NULL && msgid_next(&at, text.data + text.len, &t->id))
 			chain.last = node_of_id(t);
 	}
-	/* step 1.B: its own word counts more than what others said */
-	if (forest_parent(&t->forest, node) != chain.last) {
-		if (forest_parent(&t->forest, node) != 0)
-			forest_cut(&t->forest, node);
-		if (chain.last != 0)
-			forest_join(&t->forest, node, chain.last);
-	}
+	put_under(t, node, chain.last);
 	return node;
+}
+
+static uint32_t
+link_kept(struct thread *t, const struct keys *keys)
+{
+	struct chain chain = { .thread = t };
+	uint32_t node = take_node(t, keys->id != 0 ? node_of_hash(t, keys->id) : 0);
+
+	for (size_t i = 0; i < keys->reference_count; i++)
+		link_reference(&chain, node_of_hash(t, keys_reference(keys, i)));
+	put_under(t, node, chain.last);
+	return node;
+}
+
+/* A message of which keys are kept. */
+static void
+add_kept(struct thread *t, struct document *d, const struct keys *keys, struct message *m)
+{
+	struct str none = { "", 0 };
+
+	m->sent = keys->has_date ? keys->sent : sort_sent_date(d, none, &t->scratch);
+	if (t->algorithm == THREAD_ORDEREDSUBJECT) {
+		m->subject = names_number(&t->names, keys->base.data, keys->base.len);
+		m->node = take_node(t, 0);
+		return;
+	}
+	m->node = link_kept(t, keys);
+	if (t->algorithm == THREAD_REFERENCES) {
+		m->subject_hash = keys->base_hash;
+		m->has_subject = keys->base.len > 0;
+		m->reply = keys->reply;
+	}
+}
+
+static bool
+add_parsed(struct thread *t, struct document *d, struct message *m)
+{
+	struct str envelope;
+
+	if (d->ops->envelope(d, REACH_DISK, &envelope) != DOCUMENT_KNOWN)
+		return false;
+	m->sent = sort_sent_date(d, envelope, &t->scratch);
+	if (t->algorithm == THREAD_ORDEREDSUBJECT) {
+		buf_reset(&t->key);
+		sort_subject(d, envelope, &t->decoded, &t->scratch, &t->key);
+		m->subject = names_number(&t->names, buf_str(&t->key), t->key.len);
+		m->node = take_node(t, 0);
+	} else {
+		m->node = link_message(t, d, envelope);
+	}
+	return true;
 }
 
 void
 thread_add(struct thread *t, struct document *d, uint32_t id)
 {
-	struct message *m;
+	struct message m = { .id = id, .position = d->number - 1 };
 	struct document_time arrival = { 0, 0 };
-	struct str envelope;
-	uint32_t node = 0, subject = 0;
-	int64_t sent;
+	const struct keys *kept = t->hashed ? d->ops->keys(d, REACH_DISK) : NULL;
 
-	if (d->ops->envelope(d, REACH_DISK, &envelope) != DOCUMENT_KNOWN)
+	if (kept != NULL)
+		add_kept(t, d, kept, &m);
+	else if (!add_parsed(t, d, &m))
 		return;
-	sent = sort_sent_date(d, envelope, &t->scratch);
-	if (t->algorithm == THREAD_ORDEREDSUBJECT) {
-		buf_reset(&t->key);
-		sort_subject(d, envelope, &t->decoded, &t->scratch, &t->key);
-		subject = names_number(&t->names, buf_str(&t->key), t->key.len);
-		node = new_node(t);
-		t->nodes[node].message = (uint32_t)t->count + 1;
-	} else {
-		node = link_message(t, d, envelope);
-	}
 	if (t->algorithm == THREAD_REFS
 	    && d->ops->internal_date(d, REACH_DISK, &arrival) != DOCUMENT_KNOWN)
 		arrival.utc = 0;
+	m.arrival = arrival.utc;
 	t->messages = mem_grow(t->messages, &t->room, t->count + 1, sizeof *t->messages);
-	m = &t->messages[t->count++];
-	*m = (struct message){
-		.id = id, .position = d->number - 1, .node = node, .subject = subject,
-		.sent = sent, .arrival = arrival.utc,
-	};
+	t->messages[t->count++] = m;
+}
+
+void
+thread_use_keys(struct thread *t)
+{
+	t->hashed = t->ops->hash_key != NULL && t->ops->hash_key(t->mailbox, t->hash_key);
+	if (t->hashed)
+		hashes_init(&t->hashes);
 }
 
 size_t
@@ -250,7 +343,7 @@ thread_link_name(const struct thread *t, uint32_t node, struct str *out)
 {
 	const struct name *name;
 
-	if (t->nodes[node].name == 0)
+	if (t->nodes[node].name == 0 || t->hashed)
 		return false;
 	name = &t->names.names[t->nodes[node].name - 1];
 	*out = (struct str){ t->names.texts.data + name->at, name->len };
@@ -391,23 +484,39 @@ struct holder {
 	bool reply;
 };
 
+/* Numbers for subjects: by their hashes where ids go by theirs, or by their text. */
+struct subjects {
+	struct names names;
+	struct hashes hashes;
+};
+
 static void
-find_subject(struct thread *t, struct names *subjects, struct root *root)
+find_subject(struct thread *t, struct subjects *subjects, struct root *root)
 {
 	uint32_t node = t->nodes[root->node].message != 0 ? root->node : t->nodes[root->node].child;
-	uint32_t position = t->messages[t->nodes[node].message - 1].position;
+	const struct message *m = &t->messages[t->nodes[node].message - 1];
 	struct document d;
 	struct str envelope;
 
 	root->subject = 0;
-	root->reply = false;
-	if (!t->ops->open(t->mailbox, position, &d)
+	root->reply = m->reply;
+	if (m->subject_hash != 0) {
+		if (m->has_subject)
+			root->subject = hashes_number(&subjects->hashes, m->subject_hash);
+		return;
+	}
+	if (!t->ops->open(t->mailbox, m->position, &d)
 	    || t->ops->envelope(&d, REACH_DISK, &envelope) != DOCUMENT_KNOWN)
 		return;
 	buf_reset(&t->key);
 	root->reply = sort_subject(&d, envelope, &t->decoded, &t->scratch, &t->key);
-	if (t->key.len > 0)
-		root->subject = names_number(subjects, t->key.data, t->key.len);
+	if (t->key.len == 0)
+		return;
+	if (t->hashed)
+		root->subject = hashes_number(&subjects->hashes,
+		    keys_hash(t->hash_key, t->key.data, t->key.len));
+	else
+		root->subject = names_number(&subjects->names, t->key.data, t->key.len);
 }
 
 /* Step 5.B (iv). */
@@ -446,25 +555,27 @@ merge(struct thread *t, struct holder *holder, const struct root *root)
 static void
 gather(struct thread *t)
 {
-	struct names subjects;
+	struct subjects subjects;
 	struct root *roots = NULL;
 	struct holder *holders;
 	size_t count = 0, room = 0;
 
-	names_init(&subjects);
+	names_init(&subjects.names);
+	hashes_init(&subjects.hashes);
 	for (uint32_t node = t->first; node != 0; node = t->nodes[node].next) {
 		roots = mem_grow(roots, &room, count + 1, sizeof *roots);
 		roots[count].node = node;
 		find_subject(t, &subjects, &roots[count++]);
 	}
-	holders = mem_calloc(subjects.count + 1, sizeof *holders);
+	holders = mem_calloc(subjects.names.count + subjects.hashes.count + 1, sizeof *holders);
 	for (size_t i = 0; i < count; i++)
 		if (roots[i].subject != 0)
 			offer(t, &holders[roots[i].subject], &roots[i]);
 	for (size_t i = 0; i < count; i++)
 		if (roots[i].subject != 0 && holders[roots[i].subject].node != roots[i].node)
 			merge(t, &holders[roots[i].subject], &roots[i]);
-	names_fini(&subjects);
+	names_fini(&subjects.names);
+	hashes_fini(&subjects.hashes);
 	free(roots);
 	free(holders);
 }

@@ -26,6 +26,12 @@ struct thread *thread_new(enum thread_algorithm algorithm, const struct document
 void thread_free(struct thread **thread);
 
 /*
+ * Before anything is added: take what the mailbox keeps (keys.h), where it does.
+ * Ids are then known by hashes of 64 bits, and thread_link_name has none.
+ */
+void thread_use_keys(struct thread *thread);
+
+/*
  * Add a message, in the order of the mailbox, under the id that the answer will
  * name. Asks as far as the disk; what is gone is left out.
  */

@@ -15,6 +15,7 @@
 #include "mail/parse.h"
 #include "message/message.h"
 #include "store/mailbox.h"
+#include "store/pieces.h"
 #include "util/ascii.h"
 #include "util/buf.h"
 #include "util/err.h"
@@ -242,6 +243,7 @@ message_load(struct message_reader *reader, struct mailbox *m, uint32_t number,
 		/* somebody wrote into the file: what we knew is of another text */
 		known = false;
 		memset(out->field, 0, sizeof out->field);
+		pieces_forget(m);
 	}
 	news = !known || !answers(out, want | MESSAGE_WANT_SIZE);
 	if (!news)

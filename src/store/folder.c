@@ -501,9 +501,9 @@ static int
 delete_parts(struct account *account, const char *path, const char *trash, struct err *err)
 {
 	static const char *const own[] = { "cur", "new", "tmp", "mayfly-uidlist", "mayfly-index",
-		"mayfly-cache", "mayfly-signatures", "mayfly-import", "mayfly-lock",
+		"mayfly-cache", "mayfly-signatures", "mayfly-keys", "mayfly-import", "mayfly-lock",
 		"mayfly-lock.dot", "mayfly-lock.dot.break", "mayfly-cache.dot",
-		"mayfly-signatures.dot" };
+		"mayfly-signatures.dot", "mayfly-keys.dot" };
 	int from = openat(account->dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	int to, result = 0;
 

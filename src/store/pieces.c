@@ -180,7 +180,7 @@ lock_file(struct pieces *s, struct lock *lock, int fd, off_t *size_out)
 	struct stat st;
 
 	for (int tries = 0; fd >= 0
-	    && lock_try(lock, m->account, fd, m->dirfd, SIGNATURES_NAME) < 1; tries++) {
+	    && lock_try(lock, m->account, fd, m->dirfd, s->file->name) < 1; tries++) {
 		if (tries == LOCK_TRIES)
 			io_close(&fd);
 		else

@@ -112,7 +112,7 @@ class Programs:
         self.note('times')
 
     def foreign_caches(self, r):
-        for name in ('mayfly-index', 'mayfly-cache'):
+        for name in ('mayfly-index', 'mayfly-cache', 'mayfly-keys'):
             if r.random() < 0.6 and os.path.exists(os.path.join(self.maildir, name)):
                 os.unlink(os.path.join(self.maildir, name))
                 self.note('%s removed' % name)

@@ -34,6 +34,7 @@ struct view {
 	unsigned long validity, next;
 	struct message at[MESSAGES_MAX];
 	int count;
+	char *order;		/* what SORT, THREAD and SEARCH say */
 };
 
 /* What is damaged, and what is lost with it. */
@@ -50,6 +51,8 @@ static const struct trial {
 	{ "mayfly-index", { "mayfly-uidlist", "mayfly-account" }, false },
 	{ "mayfly-cache", { NULL }, true },
 	{ "mayfly-cache", { "mayfly-index" }, true },
+	{ "mayfly-keys", { NULL }, true },
+	{ "mayfly-keys", { "mayfly-cache" }, true },
 	{ "mayfly-account", { NULL }, true },
 	{ "mayfly-account", { "mayfly-uidlist", "mayfly-index" }, false },
 	{ "mayfly-subscriptions", { NULL }, true },
@@ -57,17 +60,25 @@ static const struct trial {
 	{ "mayfly-import", { NULL }, true },
 };
 
+/* All messages, in so many words that it pays to keep their keys (cmd/search_keys.c). */
+#define NEVER "NOT SENTON 2-Feb-1971 "
+#define EACH NEVER NEVER NEVER NEVER NEVER NEVER NEVER NEVER NEVER NEVER NEVER NEVER NEVER NEVER NEVER \
+	NEVER NEVER NEVER NEVER NEVER NEVER NEVER
+#define ORDERS \
+	"o1 UID SORT (SUBJECT FROM) UTF-8 " EACH "ALL\r\no2 UID THREAD REFERENCES UTF-8 " EACH "ALL\r\n" \
+	"o3 UID SEARCH " EACH "SUBJECT e\r\n"
+
 static const char make_up[] =
 	"a SELECT INBOX\r\nb STORE 1 +FLAGS (\\Answered todo)\r\nc APPEND INBOX (\\Seen $Work) {16+}\r\nSubject: five\r\n\r\n"
 	"d STORE 3 +FLAGS (\\Deleted)\r\ne EXPUNGE\r\nf APPEND INBOX {16+}\r\nSubject: five\r\n\r\n"
 	"g SUBSCRIBE box\r\nh SETMETADATA INBOX (/private/comment \"hello\")\r\n"
-	"i UID FETCH 1:* (ENVELOPE BODYSTRUCTURE PREVIEW)\r\nz LOGOUT\r\n";
+	"i UID FETCH 1:* (ENVELOPE BODYSTRUCTURE PREVIEW)\r\n" ORDERS "z LOGOUT\r\n";
 static const char probe[] =
 	"a EXAMINE INBOX\r\nb UID FETCH 1:* (EMAILID RFC822.SIZE ENVELOPE BODYSTRUCTURE BODY.PEEK[])\r\n"
-	"c UID FETCH 1:* FLAGS\r\nd LSUB \"\" *\r\ne GETMETADATA INBOX (/private/comment)\r\nz LOGOUT\r\n";
+	"c UID FETCH 1:* FLAGS\r\nd LSUB \"\" *\r\ne GETMETADATA INBOX (/private/comment)\r\n" ORDERS "z LOGOUT\r\n";
 static const char probe_writing[] =
 	"a SELECT INBOX\r\nb UID FETCH 1:* (EMAILID RFC822.SIZE ENVELOPE BODYSTRUCTURE BODY.PEEK[])\r\n"
-	"c UID FETCH 1:* FLAGS\r\nz LOGOUT\r\n";
+	"c UID FETCH 1:* FLAGS\r\n" ORDERS "z LOGOUT\r\n";
 static const char append[] = "a APPEND INBOX {15+}\r\nSubject: six\r\n\r\n\r\nz LOGOUT\r\n";
 
 /*
@@ -134,6 +145,22 @@ flags_of(const char *at, const char *end)
 	return copy;
 }
 
+/* The answers to ORDERS. */
+static char *
+order_of(const char *answer)
+{
+	static const char *const starts[] = { "\r\n* SORT", "\r\n* THREAD", "\r\n* SEARCH" };
+	struct buf all = BUF_INIT;
+
+	for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+		const char *at = strstr(answer, starts[i]);
+
+		if (at != NULL)
+			buf_add(&all, at + 2, strcspn(at + 2, "\r"));
+	}
+	return all.data != NULL ? all.data : strdup("");
+}
+
 static void
 look(const char *says, struct view *v)
 {
@@ -164,6 +191,7 @@ look(const char *says, struct view *v)
 			v->at[v->count++].content = strndup(behind, (size_t)(end - behind));
 		}
 	}
+	v->order = order_of(text);
 	buf_fini(&answer);
 }
 
@@ -174,6 +202,7 @@ view_fini(struct view *v)
 		free(v->at[i].content);
 		free(v->at[i].flags);
 	}
+	free(v->order);
 	memset(v, 0, sizeof *v);
 }
 
@@ -243,6 +272,8 @@ compare(const struct view *before, const struct view *after, bool same)
 		else if (there < 1000 && same)
 			fail("a message lost its UID", before, after);
 	}
+	if (same && before->count == after->count && strcmp(before->order, after->order) != 0 && failures == old)
+		fail("messages are found or ordered in another way", before, after);
 	if (same && before->validity != after->validity && failures == old)
 		fail("UIDVALIDITY is another one", before, after);
 	return failures == old;
@@ -270,6 +301,8 @@ use(const struct view *before, bool same, long *kept)
 			fail("a new message got an old UID", &first, &last);
 		else {
 			last.count--;
+			free(last.order);	/* which has the new one */
+			last.order = strdup(first.order);
 			compare(&first, &last, true);
 			last.count++;
 		}

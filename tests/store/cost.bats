@@ -234,3 +234,36 @@ needs_aio() {
 	[ "$(grep -c '^rename' "$TOP/trace")" -eq 96 ]
 	[ $((many - none)) -le 10 ]
 }
+
+@test "a second SORT, THREAD or SEARCH SUBJECT reads no record of the cache and makes no system call for a message" {
+	needs strace
+	mail few 200
+	mail many 2000
+	for ask in 'SORT (SUBJECT) UTF-8 ALL' 'UID SORT (FROM SUBJECT) UTF-8 ALL' 'THREAD REFERENCES UTF-8 NOT ALL' 'SEARCH SUBJECT 7'; do
+		for dir in few many; do
+			say "$dir" 'SELECT INBOX' 'SORT (SUBJECT) UTF-8 ALL' >/dev/null
+		done
+		few=$(calls few 'SELECT INBOX' "$ask")
+		many=$(calls many 'SELECT INBOX' "$ask")
+		# what memory wants, and the larger answer
+		echo "$ask: 200 messages: $few, 2,000: $many"
+		[ $((many - few)) -le 40 ]
+		if grep -q 'M1P1\.host' "$TOP/trace"; then false; fi
+	done
+	calls many 'SELECT INBOX' 'SORT (SUBJECT) UTF-8 ALL' >/dev/null
+	grep -q '"mayfly-keys"' "$TOP/trace"
+	[ "$(grep -c '"mayfly-cache"' "$TOP/trace")" -eq 0 ]
+}
+
+@test "SORT of what has its keys costs less than two thirds of the instructions of one that asks the cache" {
+	needs valgrind
+	mail m 2000
+	say m 'SELECT INBOX' 'FETCH 1:* (ENVELOPE)' >/dev/null
+	mkdir "$TOP/m/mayfly-keys"	# no file can be made there
+	without=$(($(instructions m 'SELECT INBOX' 'SORT (SUBJECT) UTF-8 ALL') - $(instructions m 'SELECT INBOX')))
+	rmdir "$TOP/m/mayfly-keys"
+	say m 'SELECT INBOX' 'SORT (SUBJECT) UTF-8 ALL' >/dev/null
+	with=$(($(instructions m 'SELECT INBOX' 'SORT (SUBJECT) UTF-8 ALL') - $(instructions m 'SELECT INBOX')))
+	echo "with keys: $with, without: $without"
+	[ $((3 * with)) -le $((2 * without)) ]
+}

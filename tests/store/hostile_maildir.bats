@@ -57,7 +57,7 @@ places() {
 
 @test "in the place of the files of a mailbox: nothing outside changes, others work (E.2)" {
 	lay_out; cp -a "$MAILDIR" "$T/whole"
-	places .box/mayfly-uidlist .box/mayfly-index .box/mayfly-cache .box/mayfly-signatures; kinds='link dangling fifo full' places .box/mayfly-lock
+	places .box/mayfly-uidlist .box/mayfly-index .box/mayfly-cache .box/mayfly-signatures .box/mayfly-keys; kinds='link dangling fifo full' places .box/mayfly-lock
 }
 
 @test "in the place of the files of the account: nothing outside changes, mailboxes work (E.2)" {
