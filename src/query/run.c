@@ -102,6 +102,8 @@ static int
 ask_memory(struct run *run, uint32_t first, uint32_t last)
 {
 	struct search *s = run->search;
+	const struct criterion *root = s->criteria->root;
+	bool all = root->kind == CRITERION_AND && root->first == NULL && !root->not;
 	struct document d;
 
 	for (uint32_t position = first; position <= last; position++) {
@@ -111,7 +113,7 @@ ask_memory(struct run *run, uint32_t first, uint32_t last)
 			return -1;
 		if (!s->ops->open(s->mailbox, position, &d))
 			continue;
-		one = search_ask(s, &d, SEARCH_MEMORY);
+		one = all ? SEARCH_YES : search_ask(s, &d, SEARCH_MEMORY);
 		if (one != SEARCH_NO)
 			keep(run, position, one);
 		run->settled += one != SEARCH_UNKNOWN;

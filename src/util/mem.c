@@ -55,12 +55,10 @@ mem_realloc_array(void *old, size_t count, size_t size)
 }
 
 void *
-mem_grow(void *vec, size_t *room, size_t need, size_t size)
+mem_grow_more(void *vec, size_t *room, size_t need, size_t size)
 {
 	size_t next = *room ? *room : 8;
 
-	if (need <= *room)
-		return vec;
 	while (next < need) {
 		if (next > SIZE_MAX / 2)
 			die_no_memory();

@@ -25,10 +25,18 @@ void mem_wipe(void *bytes, size_t len);
 /* The end of the program when there is no memory left. */
 _Noreturn void die_no_memory(void);
 
+/* mem_grow where there is no room. */
+void *mem_grow_more(void *vec, size_t *room, size_t need, size_t size);
+
 /*
  * Make room for one more in a growing array of count used and *room allocated
- * elements: vec = mem_grow(vec, &room, count + 1, sizeof *vec).
+ * elements: vec = mem_grow(vec, &room, count + 1, sizeof *vec). Here, as a search
+ * or an order asks it several times a message.
  */
-void *mem_grow(void *vec, size_t *room, size_t need, size_t size);
+static inline void *
+mem_grow(void *vec, size_t *room, size_t need, size_t size)
+{
+	return need <= *room ? vec : mem_grow_more(vec, room, need, size);
+}
 
 #endif
