@@ -34,7 +34,7 @@ struct view {
 	unsigned long validity, next;
 	struct message at[MESSAGES_MAX];
 	int count;
-	char *order;		/* what SORT, THREAD and SEARCH say */
+	char *order;		/* what SORT and SEARCH say */
 };
 
 /* What is damaged, and what is lost with it. */
@@ -60,13 +60,16 @@ static const struct trial {
 	{ "mayfly-import", { NULL }, true },
 };
 
-/* All messages, in so many words that it pays to keep their keys (cmd/search_keys.c). */
+/*
+ * All messages, in so many words that it pays to keep their keys (cmd/search_keys.c).
+ * No THREAD: that goes by dates, here those of files, which are made anew each time.
+ */
 #define NEVER "NOT SENTON 2-Feb-1971 "
 #define EACH NEVER NEVER NEVER NEVER NEVER NEVER NEVER NEVER NEVER NEVER NEVER NEVER NEVER NEVER NEVER \
 	NEVER NEVER NEVER NEVER NEVER NEVER NEVER
 #define ORDERS \
-	"o1 UID SORT (SUBJECT FROM) UTF-8 " EACH "ALL\r\no2 UID THREAD REFERENCES UTF-8 " EACH "ALL\r\n" \
-	"o3 UID SEARCH " EACH "SUBJECT e\r\n"
+	"o1 UID SORT (SUBJECT FROM) UTF-8 " EACH "ALL\r\n" \
+	"o2 UID SEARCH " EACH "SUBJECT e\r\n"
 
 static const char make_up[] =
 	"a SELECT INBOX\r\nb STORE 1 +FLAGS (\\Answered todo)\r\nc APPEND INBOX (\\Seen $Work) {16+}\r\nSubject: five\r\n\r\n"
@@ -149,7 +152,7 @@ flags_of(const char *at, const char *end)
 static char *
 order_of(const char *answer)
 {
-	static const char *const starts[] = { "\r\n* SORT", "\r\n* THREAD", "\r\n* SEARCH" };
+	static const char *const starts[] = { "\r\n* SORT", "\r\n* SEARCH" };
 	struct buf all = BUF_INIT;
 
 	for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
@@ -220,7 +223,7 @@ fail(const char *why, const struct view *before, const struct view *after)
 	printf("\n#   after:  UIDVALIDITY %lu UIDNEXT %lu, UIDs", after->validity, after->next);
 	for (int i = 0; i < after->count; i++)
 		printf(" %lu", after->at[i].uid);
-	putchar('\n');
+	printf("\n#   before: %s\n#   after:  %s\n", before->order, after->order);
 	if (++failures == 20) {
 		puts("# and so on");
 		exit(1);
