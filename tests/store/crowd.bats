@@ -47,7 +47,7 @@ without_locks() { [[ -e $MAYFLY_BUILD/tests/store/no_locks.so ]] || skip 'nothin
 @test "what was written under a lock that somebody broke meanwhile is not confirmed" {
 	needs strace
 	mailbox inbox plain.eml
-	start A --lock=dot +under="strace -f -qq -o /dev/null -e trace=fdatasync -e inject=fdatasync:delay_enter=3000000"
+	start A --lock=dot +under="strace -f -qq -o /dev/null -e trace=pwrite64 -e inject=pwrite64:delay_enter=3000000"
 	must A 'SELECT inbox'
 	raw A 'x STORE 1 +FLAGS (work)\r\n'
 	for ((i = 0; i < 500; i++)); do [[ -e $MAILDIR/mayfly-lock.dot ]] && break; sleep 0.01; done
