@@ -244,14 +244,19 @@ static int
 parse_replaced(struct session *s, struct command *cmd, uint32_t *row)
 {
 	struct mailbox *m = s->mailbox;
-	uint32_t number;
+	uint32_t number = mailbox_told(m);
+	bool last;
 
 	if (refuse_numbers(s, cmd) < 0)
 		return -1;
-	if (parse_nz_number(&cmd->parse, &number) < 0)
+	/* RFC 8508 5: a seq-number, which may be "*" */
+	last = parse_try(&cmd->parse, '*');
+	if (!last && parse_nz_number(&cmd->parse, &number) < 0)
 		return -1;
-	if (!cmd->row->uid) {
-		if (number > mailbox_told(m))
+	if (!cmd->row->uid || last) {
+		if (number == 0 && cmd->row->uid)
+			return 0;	/* "*" in an empty mailbox is UIDNEXT: no message */
+		if (number == 0 || number > mailbox_told(m))
 			return err_set(&cmd->err, ERR_SYNTAX, "There is no message number %u, the last is %u",
 			    number, mailbox_told(m));
 		*row = mailbox_row_of_number(m, number);

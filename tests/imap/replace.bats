@@ -20,7 +20,7 @@ load ../lib
 	open A inbox
 	say A 'REPLACE 3 inbox ' @+plain.eml; bad A; say A 'UID REPLACE 9 inbox ' @+plain.eml; no A
 	say A 'REPLACE 1 nowhere ' @+plain.eml; no A TRYCREATE; say A 'REPLACE 1 inbox ' =+; no A
-	say A 'REPLACE 1:2 inbox ' @+plain.eml; bad A; say A 'REPLACE * inbox ' @+plain.eml; bad A
+	say A 'REPLACE 1:2 inbox ' @+plain.eml; bad A; say A 'REPLACE $ inbox ' @+plain.eml; bad A
 	unheard A '* <n> EXPUNGE'; count A 2; must A 'EXAMINE inbox'; say A 'REPLACE 1 inbox ' @+plain.eml; no A; count A 2
 }
 
@@ -32,4 +32,11 @@ load ../lib
 	mailbox inbox plain.eml
 	open A inbox; must A 'REPLACE 1 inbox CATENATE (TEXT ' =+'X: y
 ' ' URL "/INBOX/;UID=1")'; count A 1; must A 'FETCH 1 BODY.PEEK[HEADER.FIELDS (X)]'; [[ $(value A 1 'BODY[HEADER.FIELDS (X)]') == *'X: y'* ]]
+}
+
+@test "REPLACE * and UID REPLACE * replace the last message (RFC 8508 5)" {
+	mailbox inbox 3*plain.eml; open A inbox
+	must A 'REPLACE * inbox ' @+plain-second.eml; heard A '* 3 EXPUNGE'; must A 'UID REPLACE * inbox ' @+plain.eml; heard A '* 3 EXPUNGE'
+	must A 'FETCH 1:* (UID BODY.PEEK[])'; fetched A 3 UID 5; same A 3 'BODY[]' plain.eml
+	must A 'CREATE empty'; open A empty; say A 'REPLACE * inbox ' @+plain.eml; bad A; say A 'UID REPLACE * inbox ' @+plain.eml; no A NONEXISTENT
 }
