@@ -55,7 +55,7 @@ find(struct search_source *s, uint32_t first)
 		if (told > 0 && !m->unsaved)
 			threads_set_mark(s->threads, &m->facts,
 			    mailbox_uid(m, mailbox_row_of_number(m, told)));
-		if (threads_commit(s->threads, &err) < 0)
+		if (threads_commit(s->threads, &err) < 0 && err.kind != ERR_NOPERM)
 			log_err(&err);
 	}
 	free(keys);

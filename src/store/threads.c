@@ -282,8 +282,10 @@ threads_commit(struct threads *t, struct err *err)
 
 	if (t->added.len == 0)
 		return 0;
-	fd = open_file(t, O_RDWR | O_CREAT);
-	if (fd < 0) {
+	fd = t->account->read_only ? open_file(t, O_RDONLY) : open_file(t, O_RDWR | O_CREAT);
+	if (t->account->read_only) {
+		result = account_writable(t->account, err);
+	} else if (fd < 0) {
 		result = err_errno(err, "open", THREADS_NAME);
 	} else {
 		result = lock_wait(&lock, t->account, fd, t->account->dirfd, THREADS_NAME);

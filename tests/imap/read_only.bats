@@ -13,7 +13,8 @@ try_everything() {
 	state >"$T/before"
 	start A --read-only "$@"; say A 'SELECT inbox'; ok A READ-ONLY; count A 4
 	must A 'FETCH 1:* (FLAGS ENVELOPE BODYSTRUCTURE BODY[] PREVIEW)'
-	must A 'SEARCH TEXT plain'; must A 'SORT (SUBJECT) UTF-8 ALL'; must A 'LIST "" * RETURN (STATUS (MESSAGES) MYRIGHTS)'
+	must A 'FETCH 1:* (EMAILID THREADID SAVEDATE)'; fetched A 1 THREADID NIL
+	must A 'THREAD REFS UTF-8 ALL'; must A 'SEARCH TEXT plain'; must A 'SORT (SUBJECT) UTF-8 ALL'; must A 'LIST "" * RETURN (STATUS (MESSAGES) MYRIGHTS)'
 	heard A '* MYRIGHTS INBOX lr'
 	must A 'STATUS box (MESSAGES UIDNEXT)'; must A 'GETMETADATA "" /private/comment'; must A 'LIST (SUBSCRIBED) "" *'; listed A box
 	must A CHECK; must A NOOP
