@@ -16,10 +16,13 @@ static void
 look(struct session *s, struct waiting *waiting)
 {
 	struct err err;
+	int result;
 
 	watch_drain(waiting->ctx, s->mailbox);
-	if (view_refresh(s, &err) < 0)
+	result = view_hear(s, &err);
+	if (result < 0)
 		view_failed(s, &err);
+	wait_again(waiting, result == 1);
 	view_tell(s, TELL_EXPUNGE, false);
 }
 
@@ -27,13 +30,14 @@ look(struct session *s, struct waiting *waiting)
 static int
 wait_for_mailbox(struct session *s, struct waiting *waiting)
 {
-	struct watch watch = { -1, -1 };
+	struct watch watch = { .fd = -1 };
 	int end;
 
 	if (s->mailbox != NULL) {
 		/* Watch first, then look: what happens in between wakes us. */
 		watch_open(&watch, s->mailbox);
-		*waiting = (struct waiting){ watch.fd, watch.poll_ms, waiting->keepalive_ms, look, &watch };
+		*waiting = (struct waiting){ .fd = watch.fd, .poll_ms = watch.poll_ms,
+			.keepalive_ms = waiting->keepalive_ms, .again_ms = -1, .look = look, .ctx = &watch };
 		look(s, waiting);
 	}
 	end = wait_and_tell(s, waiting);
@@ -45,7 +49,7 @@ int
 cmd_idle(void *session, struct command *cmd)
 {
 	struct session *s = session;
-	struct waiting waiting = { -1, -1, -1, NULL, NULL };
+	struct waiting waiting = WAITING_FOR_INPUT;
 	const char *line;
 	size_t len;
 	int end;

@@ -272,9 +272,10 @@ static void
 look_at_selected(struct session *s, bool idle)
 {
 	struct err err;
+	int result = view_hear(s, &err);
 
-	s->notify->watch->selected_dirty = false;
-	if (view_refresh(s, &err) < 0)
+	s->notify->watch->selected_dirty = result == 1;	/* see plan */
+	if (result < 0)
 		view_failed(s, &err);
 	if (s->mailbox != NULL)
 		view_tell(s, s->notify->delayed && !idle ? HOLD_EXPUNGE : TELL_EXPUNGE, true);
@@ -344,6 +345,7 @@ plan(struct session *s, struct waiting *waiting)
 
 	waiting->fd = w != NULL && w->poll_ms < 0 ? w->watcher.fd : -1;
 	waiting->poll_ms = w != NULL ? w->poll_ms : -1;
+	wait_again(waiting, w != NULL && w->selected != NULL && w->selected_dirty);
 }
 
 static void
@@ -364,11 +366,12 @@ int
 notify_wait(void *session)
 {
 	struct session *s = session;
-	struct waiting waiting = { -1, -1, -1, look_between, NULL };
+	struct waiting waiting = WAITING_FOR_INPUT;
 	int end;
 
 	if (s->notify->watch == NULL)
 		return 0;
+	waiting.look = look_between;
 	attend_selected(s);
 	look_at_dirty(s, false);
 	if (s->state == STATE_LOGOUT)

@@ -28,6 +28,12 @@ view_refresh(struct session *s, struct err *err)
 	return s->mailbox != NULL ? mailbox_sync(s->mailbox, err) : 0;
 }
 
+int
+view_hear(struct session *s, struct err *err)
+{
+	return s->mailbox != NULL ? mailbox_hear(s->mailbox, err) : 0;
+}
+
 void
 view_failed(struct session *s, const struct err *err)
 {

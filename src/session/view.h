@@ -27,6 +27,12 @@ void view_failed(struct session *s, const struct err *err);
 int view_refresh(struct session *s, struct err *err);
 
 /*
+ * The same for one who is woken by every change: where another session is looking, ours
+ * does not wait for it. 1: so it was; what it finds will wake us.
+ */
+int view_hear(struct session *s, struct err *err);
+
+/*
  * Tell the client. tell says whether EXPUNGE may be told now; uid, whether the
  * command that this stands in is a UID command (FETCH then shows the UID too).
  */

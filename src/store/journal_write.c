@@ -457,30 +457,61 @@ mailbox_commit_with_dirs(struct mailbox *m, const struct buf *lines, const int *
 	return commit(m, lines, true, dirs, count, err);
 }
 
+void
+journal_keep_recent(struct mailbox *m, uint32_t first, uint32_t last)
+{
+	m->recent = mem_grow(m->recent, &m->recent_room, m->recent_count + 1, sizeof *m->recent);
+	m->recent[m->recent_count++] = (struct uid_range){ first, last };
+}
+
+static uint32_t
+last_uid(const struct mailbox *m)
+{
+	uint32_t rows = mailbox_rows(m);
+
+	return rows > 0 ? mailbox_uid(m, rows - 1) : 0;
+}
+
+/* The lock, unless another session claims meanwhile what there is. 1: locked; 0; -1. */
+static int
+lock_to_claim(struct mailbox *m, struct err *err)
+{
+	struct lock_wait wait = { 0, 0 };
+	int got;
+
+	if (m->lock_fd >= 0 || m->read_only || m->unsaved)
+		return mailbox_lock(m, err) < 0 ? -1 : 1;
+	while ((got = journal_try_lock(m, err)) == 0) {
+		if (journal_wait_lock(&wait, LEARN_STEP_MAX_US, err) < 0 || mailbox_replay(m, err) < 0)
+			return -1;
+		if (last_uid(m) <= m->facts.recent)
+			return 0;
+	}
+	return got;
+}
+
 int
 mailbox_claim_recent(struct mailbox *m, struct err *err)
 {
 	struct buf line = BUF_INIT;
-	uint32_t rows = mailbox_rows(m), last = rows > 0 ? mailbox_uid(m, rows - 1) : 0;
-	uint32_t first;
-	int result = 0;
+	uint32_t first, last;
+	int result;
 
-	if (!m->claims_recent || last <= m->facts.recent)
+	if (!m->claims_recent || last_uid(m) <= m->facts.recent)
 		return 0;
-	if (mailbox_lock(m, err) < 0)
-		return -1;
+	result = lock_to_claim(m, err);
+	if (result <= 0)
+		return result;
 	/* Another session may have been first while we waited. */
 	first = m->facts.recent + 1;
-	rows = mailbox_rows(m);
-	last = rows > 0 ? mailbox_uid(m, rows - 1) : 0;
+	last = last_uid(m);
+	result = 0;
 	if (last >= first) {
 		uidlist_write_recent(&line, last);
 		result = mailbox_commit(m, &line, false, err);
 		if (result < 0)
 			mailbox_apply(m, &line);	/* a full disk must not hide new mail */
-		m->recent = mem_grow(m->recent, &m->recent_room, m->recent_count + 1,
-		    sizeof *m->recent);
-		m->recent[m->recent_count++] = (struct uid_range){ first, last };
+		journal_keep_recent(m, first, last);
 	}
 	mailbox_unlock(m);
 	buf_fini(&line);

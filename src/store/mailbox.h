@@ -235,7 +235,14 @@ int mailbox_write_index(struct mailbox *m, struct err *err);
  */
 int mailbox_sync(struct mailbox *m, struct err *err);
 
-/* The same, but the directories are listed even if their times say that nothing changed. */
+/*
+ * As mailbox_sync, for a session that hears of every change of journal and directories:
+ * 1, and nothing but the journal is read, when another session has the lock. What
+ * it finds it writes, and that is heard.
+ */
+int mailbox_hear(struct mailbox *m, struct err *err);
+
+/* As mailbox_sync, but the directories are listed even if their times say that nothing changed. */
 int mailbox_sync_fully(struct mailbox *m, struct err *err);
 
 /* The directories of messages, opened when first needed; -1 with errno. */

@@ -47,7 +47,6 @@
 
 enum {
 	LOOKS_MAX = 10,		/* listings before a name that all of them lack counts as gone */
-	LEARN_STEP_MAX_US = 200000,	/* between looks whether another session has looked */
 	NEW_MAX = 1000,		/* files left in new/; see above */
 	SAVE_DATE_STATS = 1000,	/* so many new files are looked at one by one for their times */
 };
@@ -480,7 +479,8 @@ save_date_of(struct look *look, const struct stranger *s, bool one_by_one)
 	return st.st_ctim.tv_sec;
 }
 
-static void
+/* Returns the last UID that was given; 0: none. */
+static uint32_t
 lines_for_strangers(struct look *look, uint64_t modseq, struct buf *lines)
 {
 	struct mailbox *m = look->m;
@@ -501,6 +501,7 @@ lines_for_strangers(struct look *look, uint64_t modseq, struct buf *lines)
 		    base.data);
 	}
 	buf_fini(&base);
+	return uid == m->facts.uidnext ? 0 : uid - 1;
 }
 
 static void
@@ -634,8 +635,8 @@ look_fini(struct look *look)
 	arena_fini(&look->texts);
 }
 
-/* Lines for all that the look found. UIDs are given here, under the lock. */
-static void
+/* Lines for all that the look found. UIDs are given here, under the lock; the last one, or 0. */
+static uint32_t
 compose(struct look *look, struct buf *lines)
 {
 	struct mailbox *m = look->m;
@@ -648,7 +649,7 @@ compose(struct look *look, struct buf *lines)
 		finish_deliveries(look);
 	lines_for_missing(look, modseq, lines);
 	lines_for_changes(look, modseq, lines);
-	lines_for_strangers(look, modseq, lines);
+	return lines_for_strangers(look, modseq, lines);
 }
 
 /*
@@ -688,12 +689,20 @@ look_and_commit(struct mailbox *m, bool cur, bool new, struct err *err)
 	import_watch_source(m);
 	result = look_around(&look, cur, new, err);
 	if (result == 0) {
-		bool news;
+		uint32_t last, first = m->facts.recent + 1;
+		bool news, claims;
 
 		/* UIDs that cannot be written down beside those of a journal are not given. */
 		if (m->read_only && m->facts.serial != 0)
 			look.stranger_count = 0;
-		compose(&look, &lines);
+		last = compose(&look, &lines);
+		/*
+		 * The client of this session hears of it first. Said in the same write, so that
+		 * all others who hear of it at this moment need not ask for the lock to find out.
+		 */
+		claims = last >= first && m->claims_recent && !m->read_only && !m->unsaved;
+		if (claims)
+			uidlist_write_recent(&lines, last);
 		news = look.stranger_count > 0;
 		if (news)
 			result = dirs_raise_bound(m, (uint32_t)look.stranger_count, &lines, err);
@@ -706,6 +715,8 @@ look_and_commit(struct mailbox *m, bool cur, bool new, struct err *err)
 			result = mailbox_commit(m, &lines, news, err);
 		if (result < 0)
 			follow_in_memory(&look);
+		else if (claims)
+			journal_keep_recent(m, first, last);
 		if (result == 0 && look.in_new > NEW_MAX && !m->read_only)
 			dirs_empty_new(m);
 	}
@@ -768,10 +779,11 @@ is_known(struct mailbox *m, struct err *err)
 /*
  * The lock, unless its holder does meanwhile what it is wanted for: when thousands of
  * sessions hear of one delivery, a few list the directory, and the others must not
- * wait in a queue to find nothing left to do. 1: locked; 0: all is known; -1.
+ * wait in a queue to find nothing left to do. 1: locked; 0: all is known; 2: it is
+ * taken, and we do not wait; -1.
  */
 static int
-lock_unless_known(struct mailbox *m, struct err *err)
+lock_unless_known(struct mailbox *m, bool waits, struct err *err)
 {
 	struct lock_wait wait = { 0, 0 };
 
@@ -780,6 +792,8 @@ lock_unless_known(struct mailbox *m, struct err *err)
 
 		if (got != 0)
 			return got;
+		if (!waits)
+			return 2;
 		if (journal_wait_lock(&wait, LEARN_STEP_MAX_US, err) < 0)
 			return -1;
 		known = is_known(m, err);
@@ -788,9 +802,13 @@ lock_unless_known(struct mailbox *m, struct err *err)
 	}
 }
 
+enum how { HEAR, SYNC, SYNC_FULLY };
+
+/* 0; 1: how is HEAR, and another session has the lock; -1. */
 static int
-sync_mailbox(struct mailbox *m, bool fully, struct err *err)
+sync_mailbox(struct mailbox *m, enum how how, struct err *err)
 {
+	bool fully = how == SYNC_FULLY;
 	int result;
 
 	if (!fully) {
@@ -802,9 +820,9 @@ sync_mailbox(struct mailbox *m, bool fully, struct err *err)
 	if (m->read_only || m->unsaved)
 		return sync_unwritable(m, fully, err);
 	result = fully || m->lock_fd >= 0 ? mailbox_lock(m, err) == 0 ? 1 : -1
-	    : lock_unless_known(m, err);
-	if (result == 0)
-		return 0;
+	    : lock_unless_known(m, how != HEAR, err);
+	if (result == 0 || result == 2)
+		return result / 2;
 	if (result < 0) {
 		if (err->kind != ERR_NOPERM && err->kind != ERR_OVERQUOTA)
 			return -1;
@@ -829,11 +847,17 @@ sync_mailbox(struct mailbox *m, bool fully, struct err *err)
 int
 mailbox_sync(struct mailbox *m, struct err *err)
 {
-	return sync_mailbox(m, false, err);
+	return sync_mailbox(m, SYNC, err);
+}
+
+int
+mailbox_hear(struct mailbox *m, struct err *err)
+{
+	return sync_mailbox(m, HEAR, err);
 }
 
 int
 mailbox_sync_fully(struct mailbox *m, struct err *err)
 {
-	return sync_mailbox(m, true, err);
+	return sync_mailbox(m, SYNC_FULLY, err);
 }

@@ -42,7 +42,7 @@ watch_open(struct watch *watch, struct mailbox *m)
 	static bool said;
 	const char *why = NULL;
 
-	*watch = (struct watch){ -1, -1 };
+	*watch = (struct watch){ .fd = -1, .poll_ms = -1 };
 	if (dirs_remote(m)) {
 		watch->poll_ms = POLL_REMOTE_MS;
 		why = "it is on a network file system";
@@ -54,7 +54,7 @@ watch_open(struct watch *watch, struct mailbox *m)
 			io_close(&watch->fd);
 			watch->poll_ms = POLL_LOCAL_MS;
 		} else {
-			add(watch->fd, m, UIDLIST_NAME, FILE_EVENTS);
+			watch->journal = add(watch->fd, m, UIDLIST_NAME, FILE_EVENTS) >= 0;
 		}
 	}
 	if (why != NULL && !said) {
@@ -64,17 +64,37 @@ watch_open(struct watch *watch, struct mailbox *m)
 	}
 }
 
+/* Does any of these say that the journal is another file by now, or that something was missed? */
+static bool
+tells_of_end(const char *events, ssize_t len)
+{
+	for (ssize_t at = 0; at < len;) {
+		const struct inotify_event *event = (const struct inotify_event *)(const void *)(events + at);
+
+		if (event->mask & (IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF | IN_IGNORED | IN_Q_OVERFLOW))
+			return true;
+		at += (ssize_t)(sizeof *event + event->len);
+	}
+	return false;
+}
+
 void
 watch_drain(struct watch *watch, struct mailbox *m)
 {
 	char events[4096] __attribute__((aligned(8)));
+	ssize_t n;
 
 	if (watch->fd < 0)
 		return;
-	while (read(watch->fd, events, sizeof events) > 0)
-		continue;
-	/* The journal may be another file by now; on the same one this changes nothing. */
-	add(watch->fd, m, UIDLIST_NAME, FILE_EVENTS);
+	while ((n = read(watch->fd, events, sizeof events)) > 0)
+		if (tells_of_end(events, n))
+			watch->journal = false;
+	/*
+	 * Only then: the kernel goes through all who watch the file to find us, and where ten
+	 * thousand do so at one delivery that is all that the machine does.
+	 */
+	if (!watch->journal)
+		watch->journal = add(watch->fd, m, UIDLIST_NAME, FILE_EVENTS) >= 0;
 }
 
 void

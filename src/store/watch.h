@@ -5,11 +5,14 @@
 #ifndef STORE_WATCH_H
 #define STORE_WATCH_H
 
+#include <stdbool.h>
+
 struct mailbox;
 
 struct watch {
 	int fd;			/* readable when something changed; -1: poll */
 	int poll_ms;		/* look again after this long; -1: no need to */
+	bool journal;		/* the journal that is there is watched */
 };
 
 /* Begin to watch. Falls back to polling, and says so once in the log. */

@@ -267,3 +267,47 @@ needs_aio() {
 	echo "with keys: $with, without: $without"
 	[ $((3 * with)) -le $((2 * without)) ]
 }
+
+@test "a session in IDLE that finds the lock taken goes back to sleep, looks again, and writes once for a message" {
+	needs strace
+	mail m 3
+	say m 'SELECT INBOX' >/dev/null
+	timeout 120 python3 - "$TOP" "$IMAP" "$MODULE" <<'EOF'
+import fcntl, os, struct, subprocess, sys, time
+top, imap, module = sys.argv[1:]
+box, trace = top + '/m', top + '/trace'
+session = subprocess.Popen(['strace', '-o', trace, imap, '--module=' + module, box],
+                           stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+def await_line(text):
+    while text not in (line := session.stdout.readline()):
+        assert line, text
+
+def deliver(name):
+    with open(box + '/tmp/' + name, 'w') as f:
+        f.write('Subject: new\n\nNew\n')
+    os.rename(box + '/tmp/' + name, box + '/new/' + name)
+
+session.stdin.write(b'a SELECT INBOX\r\nb IDLE\r\n')
+session.stdin.flush()
+await_line(b'+ idling')
+while 'inotify_add_watch' not in open(trace).read() or 'ppoll' not in open(trace).read().rsplit('inotify_add_watch')[-1]:
+    time.sleep(0.01)
+held = os.open(box + '/mayfly-lock', os.O_RDWR | os.O_CREAT)
+fcntl.fcntl(held, 37, struct.pack('hhqqi4x', fcntl.F_WRLCK, 0, 0, 0, 0))    # F_OFD_SETLK
+deliver('1700000100.M1P1.host')
+while 'F_OFD_SETLK' not in (text := open(trace).read()) or 'EAGAIN' not in text.rsplit('F_OFD_SETLK')[-1]:
+    time.sleep(0.01)
+os.close(held)      # nothing was written: only the second look finds the message
+await_line(b'* 4 EXISTS')
+deliver('1700000200.M1P1.host')
+await_line(b'* 5 EXISTS')
+session.stdin.write(b'DONE\r\nc LOGOUT\r\n')
+session.stdin.close()
+assert session.wait() == 0
+EOF
+	if grep -q nanosleep "$TOP/trace"; then false; fi
+	[ "$(grep -c '^inotify_add_watch' "$TOP/trace")" -eq 3 ]
+	[ "$(grep -c '^pwrite64.*"+ ' "$TOP/trace")" -eq 2 ]
+	[ "$(grep -c '^pwrite64.*"> ' "$TOP/trace")" -eq 0 ]
+}
