@@ -313,6 +313,10 @@ replace(struct append *a, uint32_t row)
 		result = mailbox_expunge(s->mailbox, &row, 1, 0, &gone, &a->cmd->err);
 		s->counts.expunged += result == 0;
 		s->own_changes |= NOTIFY_EXPUNGE;
+		/* RFC 8508 4.5: as after UID EXPUNGE (RFC 7162 3.2.9) */
+		if (result == 0 && gone > 0 && s->enabled_condstore)
+			buf_addf(&a->cmd->code, "HIGHESTMODSEQ %llu",
+			    (unsigned long long)s->mailbox->facts.modseq);
 	}
 	buf_fini(&code);
 	return result;

@@ -40,3 +40,10 @@ load ../lib
 	must A 'FETCH 1:* (UID BODY.PEEK[])'; fetched A 3 UID 5; same A 3 'BODY[]' plain.eml
 	must A 'CREATE empty'; open A empty; say A 'REPLACE * inbox ' @+plain.eml; bad A; say A 'UID REPLACE * inbox ' @+plain.eml; no A NONEXISTENT
 }
+
+@test "REPLACE tells the HIGHESTMODSEQ of the removal in its tagged OK (RFC 8508 4.5, RFC 7162 3.2.9)" {
+	mailbox inbox 2*plain.eml; start A; must A 'ENABLE QRESYNC'; must A 'SELECT inbox'
+	say A 'UID REPLACE 1 inbox ' @plain-second.eml; ok A HIGHESTMODSEQ; heard A '* VANISHED 1'; told=$(ask code A)
+	must A 'STATUS inbox (HIGHESTMODSEQ)'; status A inbox HIGHESTMODSEQ "${told#* }"
+	close A; open A inbox; say A 'REPLACE 1 inbox ' @plain-second.eml; ok A; heard A '* 1 EXPUNGE'
+}
