@@ -154,6 +154,9 @@ send_messages(struct session *s, struct command *cmd, struct fetch *f)
 			gone = true;
 		if (result >= 0)
 			continue;
+		/* it is \Seen nevertheless, and its answer would have said so */
+		if (extra && !s->out.dead)
+			view_fetch_flags(s, f->rows[i], cmd->row->uid, true);
 		/* One message that cannot be read does not hide the others. */
 		if (first.kind == ERR_NONE)
 			first = err;

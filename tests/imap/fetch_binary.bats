@@ -40,6 +40,8 @@ load ../lib
 	open A inbox
 	say A 'FETCH 1 BINARY.PEEK[1]'; no A UNKNOWN-CTE
 	say A 'FETCH 1 BINARY.SIZE[1]'; no A UNKNOWN-CTE
+	# what became \Seen is told, though there is no other answer
+	say A 'FETCH 1 BINARY[1]'; no A UNKNOWN-CTE; heard A '* 1 FETCH (...FLAGS (\Seen...'
 	must A 'FETCH 2 BINARY.PEEK[1]'
 }
 
