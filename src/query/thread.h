@@ -67,7 +67,7 @@ uint32_t thread_child(const struct thread *thread, uint32_t node);
 uint32_t thread_next(const struct thread *thread, uint32_t node);
 uint32_t thread_parent(const struct thread *thread, uint32_t node);
 
-/* "(2)(3 6 (4 23)(44 7 96))": thread-data without its name, added to out. */
+/* "(2)(3 6 (4 23)(44 7 96))": thread-data without its name, added to out (thread_print.c). */
 void thread_print(const struct thread *thread, struct buf *out);
 
 #endif
