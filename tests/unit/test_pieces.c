@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "store/account.h"
 #include "store/mailbox.h"
 #include "store/pieces.h"
 #include "test.h"
@@ -13,7 +14,8 @@
 
 enum { KIND = 7, COUNT = 200 };
 
-static struct mailbox m = { .path = (char *)"test" };
+static struct account account = { .path = (char *)"test" };
+static struct mailbox m = { .path = (char *)"test", .account = &account };
 
 /* What message uid has: some octets that nobody else has. */
 static size_t
