@@ -181,8 +181,9 @@ load(struct account *account, struct err *err)
 	return result;
 }
 
+/* later: somebody else will sync the directory. */
 static int
-store(struct account *account, struct err *err)
+store(struct account *account, bool later, struct err *err)
 {
 	struct buf text = BUF_INIT;
 	size_t start = 0;
@@ -206,8 +207,14 @@ store(struct account *account, struct err *err)
 		line_escape(&text, e->name);
 		line_close(&text, start);
 	}
-	result = safe_write(account->dirfd, ACCOUNT_NAME, text.data, text.len, 0600,
-	    account->sync, account->path, err);
+	if (later && account->sync)
+		result = safe_write_chained(account->dirfd, ACCOUNT_NAME, text.data, text.len, 0600,
+		    -1, false, account->path, err);
+	else
+		result = safe_write(account->dirfd, ACCOUNT_NAME, text.data, text.len, 0600,
+		    account->sync, account->path, err);
+	if (result == 0)
+		account->unsynced = later && account->sync;
 	buf_fini(&text);
 	return result;
 }
@@ -298,51 +305,36 @@ account_rewrite(struct account *account, struct err *err)
 
 	if (fd < 0)
 		return -1;
-	result = store(account, err);
+	result = store(account, false, err);
 	unlock(&lock, fd);
 	return result;
 }
 
-int
-account_new_uidvalidity(struct account *account, uint32_t *out, struct err *err)
+static int
+choose_uidvalidity(struct account *account, uint32_t *out, struct err *err)
 {
-	uint64_t now = (uint64_t)time(NULL), last;
-	uint32_t foreign;
-	struct lock lock = { 0 };
-	int fd = lock_and_load(account, &lock, err), result;
+	uint64_t now = (uint64_t)time(NULL), last = account->last_uidvalidity;
+	uint32_t foreign = foreign_uidvalidity(account);
 
-	if (fd < 0)
-		return -1;
-	last = account->last_uidvalidity;
-	foreign = foreign_uidvalidity(account);
 	if (foreign > last)
 		last = foreign;
-	if (now > UIDVALIDITY_HIGH)
-		now = 1;
-	account->last_uidvalidity = (uint32_t)(now > last ? now : last + 1);
 	if (last == UINT32_MAX) {
-		unlock(&lock, fd);
 		err_set(err, ERR_WORLD, "No UIDVALIDITY is left");
 		return err_detail(err, "%s: UIDVALIDITY has reached 2^32-1", account->path);
 	}
-	*out = account->last_uidvalidity;
-	result = store(account, err);
-	unlock(&lock, fd);
-	return result;
+	if (now > UIDVALIDITY_HIGH)
+		now = 1;
+	*out = account->last_uidvalidity = (uint32_t)(now > last ? now : last + 1);
+	return 0;
 }
 
-int
-account_remember(struct account *account, const char *name, const char *mailbox_id,
-    uint32_t uidvalidity, uint32_t uidnext, struct err *err)
+static void
+put_entry(struct account *account, const char *name, const char *mailbox_id, uint32_t uidvalidity,
+    uint32_t uidnext)
 {
-	struct account_entry *entry;
+	struct account_entry *entry = find(account, name);
 	uint64_t bound = ((uint64_t)uidnext / BOUND_STEP + 1) * BOUND_STEP;
-	struct lock lock = { 0 };
-	int fd = lock_and_load(account, &lock, err), result;
 
-	if (fd < 0)
-		return -1;
-	entry = find(account, name);
 	if (entry == NULL)
 		entry = entry_add(account, name);
 	snprintf(entry->mailbox_id, sizeof entry->mailbox_id, "%s", mailbox_id);
@@ -351,7 +343,38 @@ account_remember(struct account *account, const char *name, const char *mailbox_
 		entry->uid_bound = bound > UINT32_MAX ? UINT32_MAX : (uint32_t)bound;
 	if (uidvalidity > account->last_uidvalidity)
 		account->last_uidvalidity = uidvalidity;
-	result = store(account, err);
+}
+
+int
+account_new_mailbox(struct account *account, const char *name, const char *mailbox_id,
+    uint32_t uidnext, uint32_t *uidvalidity_out, struct err *err)
+{
+	struct lock lock = { 0 };
+	int fd = lock_and_load(account, &lock, err), result;
+
+	if (fd < 0)
+		return -1;
+	result = choose_uidvalidity(account, uidvalidity_out, err);
+	if (result == 0) {
+		if (uidnext > 1)
+			put_entry(account, name, mailbox_id, *uidvalidity_out, uidnext);
+		result = store(account, true, err);
+	}
+	unlock(&lock, fd);
+	return result;
+}
+
+int
+account_remember(struct account *account, const char *name, const char *mailbox_id,
+    uint32_t uidvalidity, uint32_t uidnext, struct err *err)
+{
+	struct lock lock = { 0 };
+	int fd = lock_and_load(account, &lock, err), result;
+
+	if (fd < 0)
+		return -1;
+	put_entry(account, name, mailbox_id, uidvalidity, uidnext);
+	result = store(account, false, err);
 	unlock(&lock, fd);
 	return result;
 }
@@ -392,7 +415,7 @@ account_rename(struct account *account, const char *from, const char *to, bool t
 			account->entries[i--] = account->entries[--account->count];
 	}
 	if (changed)
-		result = store(account, err);
+		result = store(account, false, err);
 	unlock(&lock, fd);
 	return result;
 }

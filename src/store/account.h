@@ -41,6 +41,7 @@ struct account {
 	bool read_only;		/* nothing is written: asked for, or the root cannot be */
 	enum lock_kind lock_kind;
 	bool names_known, names_utf8;	/* how folder names are spelled on disk: see folder.c */
+	bool unsynced;		/* the file has its name, but not for sure on disk: see account_new_mailbox */
 	/* The file, once it was read. */
 	bool loaded;
 	char id[33];
@@ -68,9 +69,12 @@ const struct account_entry *account_find(struct account *account, const char *na
 /*
  * A UIDVALIDITY for a mailbox that has none: the time, but above all that this
  * account and other servers here have given, and below 2^31 while the clock is.
- * Written down before it is returned.
+ * Written down before it is returned, and with it, when that is above 1, the UID that
+ * will be next (see account_remember). The root's directory is left to be synced, and
+ * `unsynced` says so, for whoever writes the journal next: before it shows, it is.
  */
-int account_new_uidvalidity(struct account *account, uint32_t *out, struct err *err);
+int account_new_mailbox(struct account *account, const char *name, const char *mailbox_id,
+    uint32_t uidnext, uint32_t *uidvalidity_out, struct err *err);
 
 /*
  * Remember a mailbox: called when it is made, and whenever its next UID reaches

@@ -185,8 +185,6 @@ int
 dirs_found(struct mailbox *m, struct err *err)
 {
 	struct mailbox_facts *f = &m->facts;
-	const struct account_entry *known;
-	uint64_t random[2];
 	int taken;
 
 	f->uidnext = 1;
@@ -201,18 +199,31 @@ dirs_found(struct mailbox *m, struct err *err)
 		unsaved_facts(m);
 		return 0;
 	}
-	known = account_find(m->account, m->name);
-	if (known != NULL)
+	if (account_find(m->account, m->name) != NULL)
 		log_line(LOG_LEVEL_WARNING, "%s: index and " UIDLIST_NAME " are lost; the "
 		    "messages get new UIDs under a new UIDVALIDITY", m->path);
-	if (account_new_uidvalidity(m->account, &f->uidvalidity, err) < 0) {
-		f->uidvalidity = 0;
-		return -1;
-	}
+	m->damaged = true;	/* the first commit writes the journal */
+	return 0;
+}
+
+/* UIDVALIDITY, id, and a bound above what is given now, in one write of the account's file. */
+static int
+found_one(struct mailbox *m, uint32_t next, struct err *err)
+{
+	struct mailbox_facts *f = &m->facts;
+	const struct account_entry *entry;
+	uint64_t random[2];
+
 	hash_random(random, sizeof random);
 	snprintf(f->mailbox_id, sizeof f->mailbox_id, "%016llx%016llx",
 	    (unsigned long long)random[0], (unsigned long long)random[1]);
-	m->damaged = true;	/* the first commit writes the journal */
+	if (account_new_mailbox(m->account, m->name, f->mailbox_id, next, &f->uidvalidity, err) < 0) {
+		f->uidvalidity = 0;
+		return -1;
+	}
+	entry = next > 1 ? account_find(m->account, m->name) : NULL;
+	if (entry != NULL)
+		f->uid_bound = entry->uid_bound;
 	return 0;
 }
 
@@ -222,6 +233,8 @@ dirs_raise_bound(struct mailbox *m, uint32_t count, struct buf *lines, struct er
 	uint64_t next = (uint64_t)m->facts.uidnext + count;
 	const struct account_entry *entry;
 
+	if (m->facts.uidvalidity == 0)
+		return found_one(m, next > UINT32_MAX ? UINT32_MAX : (uint32_t)next, err);
 	if (m->unsaved || m->read_only || next <= m->facts.uid_bound)
 		return 0;
 	if (next > UINT32_MAX)

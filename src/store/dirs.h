@@ -35,10 +35,16 @@ int dirs_list(struct mailbox *m, int fd, bool in_new,
 /* Make a missing part of the mailbox; failure is only logged. */
 void dirs_make(struct mailbox *m, const char *part);
 
-/* First meeting: find UIDVALIDITY and ids for a mailbox that has neither index nor journal. */
+/*
+ * First meeting: what another server knew of a mailbox that has neither index nor
+ * journal, or counters to begin with; UIDVALIDITY is then 0 until UIDs are given.
+ */
 int dirs_found(struct mailbox *m, struct err *err);
 
-/* Before count UIDs are given: see that the account's bound is above them. */
+/*
+ * Before count UIDs are given: see that the account's bound is above them. A mailbox
+ * that has no UIDVALIDITY gets it here, and its id.
+ */
 int dirs_raise_bound(struct mailbox *m, uint32_t count, struct buf *lines, struct err *err);
 
 /* Is the mailbox on a file system of another host, which changes without our kernel's knowledge? */

@@ -303,9 +303,15 @@ rewrite_with(struct mailbox *m, const struct buf *lines, struct err *err)
 		memcpy(text.data, again.data, again.len);
 		buf_fini(&again);
 	}
-	if (safe_write(m->dirfd, UIDLIST_NAME, text.data, text.len, 0600, m->account->sync,
-	    m->path, err) < 0)
+	if (!m->account->sync)
+		result = safe_write(m->dirfd, UIDLIST_NAME, text.data, text.len, 0600, false, m->path, err);
+	else	/* what the account remembers of it is on disk before it shows */
+		result = safe_write_chained(m->dirfd, UIDLIST_NAME, text.data, text.len, 0600,
+		    m->account->unsynced ? m->account->dirfd : -1, true, m->path, err);
+	if (result < 0)
 		goto out;
+	m->account->unsynced = false;
+	result = -1;
 	io_close(&m->journal_fd);
 	m->journal_fd = openat(m->dirfd, UIDLIST_NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (m->journal_fd < 0 || fstat(m->journal_fd, &st) < 0) {

@@ -704,7 +704,7 @@ look_and_commit(struct mailbox *m, bool cur, bool new, struct err *err)
 		if (claims)
 			uidlist_write_recent(&lines, last);
 		news = look.stranger_count > 0;
-		if (news)
+		if (news || m->facts.uidvalidity == 0)
 			result = dirs_raise_bound(m, (uint32_t)look.stranger_count, &lines, err);
 		if (lines.len > 0 || m->damaged || !dirs_same(&look.cur, &m->facts.cur)
 		    || !dirs_same(&look.new, &m->facts.new)

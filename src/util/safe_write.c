@@ -5,6 +5,7 @@
  */
 #include "util/safe_write.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -13,10 +14,17 @@
 #include "util/err.h"
 #include "util/hash.h"
 #include "util/io.h"
+#include "util/sync.h"
+
+/* What is synced, and when: see safe_write_chained. */
+struct syncs {
+	bool file, dir;
+	int before;
+};
 
 static int
 write_beside(int dirfd, const char *name, const void *bytes, size_t len, mode_t mode,
-    const struct stat *like, bool sync, const char *path_for_log, struct err *err)
+    const struct stat *like, struct syncs syncs, const char *path_for_log, struct err *err)
 {
 	char temporary[64];
 	unsigned long long random;
@@ -36,9 +44,14 @@ write_beside(int dirfd, const char *name, const void *bytes, size_t len, mode_t 
 		err_errno(err, "keep the owner of", path_for_log);
 		goto out;
 	}
-	if (sync && fsync(fd) < 0) {
-		err_errno(err, "fsync", path_for_log);
-		goto out;
+	if (syncs.file) {
+		struct sync_job jobs[2] = { { .fd = fd }, { .fd = syncs.before } };
+
+		if (!sync_together(jobs, 2)) {
+			errno = jobs[0].error != 0 ? jobs[0].error : jobs[1].error;
+			err_errno(err, "fsync", path_for_log);
+			goto out;
+		}
 	}
 	if (io_close(&fd) < 0) {
 		err_errno(err, "close", path_for_log);
@@ -49,7 +62,7 @@ write_beside(int dirfd, const char *name, const void *bytes, size_t len, mode_t 
 		goto out;
 	}
 	temporary[0] = '\0';
-	if (sync && fsync(dirfd) < 0) {
+	if (syncs.dir && fsync(dirfd) < 0) {
 		err_errno(err, "fsync directory of", path_for_log);
 		goto out;
 	}
@@ -65,12 +78,22 @@ int
 safe_write(int dirfd, const char *name, const void *bytes, size_t len, mode_t mode,
     bool sync, const char *path_for_log, struct err *err)
 {
-	return write_beside(dirfd, name, bytes, len, mode, NULL, sync, path_for_log, err);
+	return write_beside(dirfd, name, bytes, len, mode, NULL,
+	    (struct syncs){ sync, sync, -1 }, path_for_log, err);
+}
+
+int
+safe_write_chained(int dirfd, const char *name, const void *bytes, size_t len, mode_t mode,
+    int before, bool last, const char *path_for_log, struct err *err)
+{
+	return write_beside(dirfd, name, bytes, len, mode, NULL,
+	    (struct syncs){ true, last, before }, path_for_log, err);
 }
 
 int
 safe_write_like(int dirfd, const char *name, const void *bytes, size_t len,
     const struct stat *like, const char *path_for_log, struct err *err)
 {
-	return write_beside(dirfd, name, bytes, len, 0600, like, true, path_for_log, err);
+	return write_beside(dirfd, name, bytes, len, 0600, like,
+	    (struct syncs){ true, true, -1 }, path_for_log, err);
 }

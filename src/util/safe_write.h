@@ -20,9 +20,17 @@ struct err;
 int safe_write(int dirfd, const char *name, const void *bytes, size_t len, mode_t mode,
     bool sync, const char *path_for_log, struct err *err);
 
+/*
+ * A link of a chain of files, each of which must be on disk before the next one shows:
+ * with the new file `before` is synced, the directory of the link before (-1: none),
+ * and its own directory only when it is the last. A wait less for each link.
+ */
+int safe_write_chained(int dirfd, const char *name, const void *bytes, size_t len, mode_t mode,
+    int before, bool last, const char *path_for_log, struct err *err);
+
 struct stat;
 
-/* The same, always with syncs; the new file gets owner, group and mode of the old one, before it shows. */
+/* As safe_write, always with syncs; the new file gets owner, group and mode of the old one, before it shows. */
 int safe_write_like(int dirfd, const char *name, const void *bytes, size_t len,
     const struct stat *like, const char *path_for_log, struct err *err);
 

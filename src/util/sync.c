@@ -64,9 +64,12 @@ await(size_t least, size_t running)
 bool
 sync_together(struct sync_job *jobs, size_t count)
 {
-	bool together = count > 1 && have_context(), good = true;
-	size_t running = 0;
+	size_t running = 0, files = 0;
+	bool together, good = true;
 
+	for (size_t i = 0; i < count; i++)
+		files += jobs[i].fd >= 0;
+	together = files > 1 && have_context();
 	for (size_t i = 0; i < count; i++) {
 		struct iocb block;
 

@@ -311,3 +311,15 @@ EOF
 	[ "$(grep -c '^pwrite64.*"+ ' "$TOP/trace")" -eq 2 ]
 	[ "$(grep -c '^pwrite64.*"> ' "$TOP/trace")" -eq 0 ]
 }
+
+@test "SELECT without any file of ours waits for the disk three times before it answers" {
+	needs strace
+	needs_aio
+	mail m 50
+	say m 'CREATE other' >/dev/null	# the account has its file
+	rm -f "$TOP"/m/mayfly-uidlist "$TOP"/m/mayfly-index
+	calls m 'SELECT INBOX' >/dev/null
+	grep -q '^\* 50 EXISTS' "$TOP/said"
+	waits=$(awk '/^(io_getevents|fsync|fdatasync)\(/ { waits++ } /^writev\(1, .*EXISTS|^writev\(1, .*FLAGS/ { print waits; exit }' "$TOP/trace")
+	[ "$waits" -eq 3 ]
+}

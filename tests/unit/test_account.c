@@ -35,10 +35,12 @@ main(void)
 		return check(false, "no place to test in"), test_done();
 	a.sync = false;
 	check(account_find(&a, "INBOX") == NULL, "nothing at first");
-	check(account_new_uidvalidity(&a, &first, &err) == 0 && account_new_uidvalidity(&a, &second, &err) == 0
+	check(account_new_mailbox(&a, "Neu", id, 1, &first, &err) == 0
+	    && account_new_mailbox(&a, "Neu", id, 1, &second, &err) == 0
 	    && second > first, "two UIDVALIDITYs in one second differ");
+	check(account_find(&a, "Neu") == NULL && !a.unsynced, "a mailbox without UIDs is not remembered");
 	put(a.dirfd, "dovecot-uidvalidity", "7ffffff0");
-	check(account_new_uidvalidity(&a, &first, &err) == 0 && first == 0x7ffffff1,
+	check(account_new_mailbox(&a, "Neu", id, 1, &first, &err) == 0 && first == 0x7ffffff1,
 	    "above what Dovecot gave");
 	put(a.dirfd, "dovecot-uidvalidity", "nonsense");
 	check(account_remember(&a, "Entwürfe/a b", id, 4000000000u, 1234, &err) == 0, "remember");
@@ -47,7 +49,13 @@ main(void)
 	entry = account_find(&b, "Entwürfe/a b");
 	check(entry != NULL && entry->uidvalidity == 4000000000u && entry->uid_bound > 1234
 	    && strcmp(entry->mailbox_id, id) == 0, "and it remembers");
-	check(account_new_uidvalidity(&b, &first, &err) == 0 && first > 4000000000u, "above a high one");
+	check(account_new_mailbox(&b, "Neu", id, 1, &first, &err) == 0 && first > 4000000000u, "above a high one");
+	b.sync = true;
+	check(account_new_mailbox(&b, "Neu", id, 77, &first, &err) == 0 && b.unsynced
+	    && (entry = account_find(&b, "Neu")) != NULL && entry->uid_bound > 77 && entry->uidvalidity == first,
+	    "a UIDVALIDITY and a bound in one, for the journal to sync");
+	check(account_remember(&b, "Neu", id, first, 2000, &err) == 0 && !b.unsynced, "or for the next write");
+	b.sync = false;
 	check(account_rename(&b, "Entwürfe", "Drafts", true, &err) == 0
 	    && account_find(&b, "Drafts/a b") != NULL && account_find(&b, "Entwürfe/a b") == NULL, "renamed");
 	check(account_rename(&b, "Drafts/a b", NULL, false, &err) == 0
