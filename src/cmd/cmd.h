@@ -135,5 +135,7 @@ void send_list_composed(struct session *s, const char *name);
 
 /* May a mailbox be for this: "\\Sent", "\\Drafts" ... (RFC 6154)? */
 bool special_use_known(const char *word, size_t len);
+/* Add the known ones among those that blanks part: each once, as the RFC spells it. */
+void special_use_spell(const char *uses, struct buf *out);
 
 #endif

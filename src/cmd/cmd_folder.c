@@ -20,19 +20,40 @@
 static const char *const special_uses[] = { "\\Archive", "\\Drafts", "\\Junk", "\\Sent", "\\Trash",
 	"\\Important", "\\Memos", "\\Scheduled", "\\Snoozed" };
 
-static const char *
-known_use(const char *word, size_t len)
+enum { USES = sizeof special_uses / sizeof special_uses[0] };
+
+static size_t
+use_index(const char *word, size_t len)
 {
-	for (size_t i = 0; i < sizeof special_uses / sizeof special_uses[0]; i++)
-		if (ascii_is(word, len, special_uses[i]))
-			return special_uses[i];
-	return NULL;
+	size_t i = 0;
+
+	while (i < USES && !ascii_is(word, len, special_uses[i]))
+		i++;
+	return i;
 }
 
 bool
 special_use_known(const char *word, size_t len)
 {
-	return known_use(word, len) != NULL;
+	return use_index(word, len) < USES;
+}
+
+void
+special_use_spell(const char *uses, struct buf *out)
+{
+	unsigned had = 0;
+
+	for (size_t start = out->len; *uses != '\0'; uses += strspn(uses, " ")) {
+		size_t len = strcspn(uses, " "), i = use_index(uses, len);
+
+		uses += len;
+		if (i == USES || (had & 1u << i))
+			continue;
+		had |= 1u << i;
+		if (out->len > start)
+			buf_addc(out, ' ');
+		buf_adds(out, special_uses[i]);
+	}
 }
 
 /* " (USE (\Sent \Drafts))"; uses_out is the list for the note, or NULL. */
@@ -40,7 +61,7 @@ static int
 parse_create_options(struct command *cmd, char **uses_out, const char **unknown_out)
 {
 	struct parse *p = &cmd->parse;
-	struct buf uses = BUF_INIT;
+	struct buf uses = BUF_INIT, spelled = BUF_INIT;
 	int result = -1;
 
 	if (!parse_try(p, '(')) {
@@ -55,25 +76,25 @@ parse_create_options(struct command *cmd, char **uses_out, const char **unknown_
 		goto out;
 	while (!parse_try(p, ')')) {
 		struct str flag;
-		const char *use;
 
 		if (uses.len > 0 && parse_space(p) < 0)
 			goto out;
 		if (parse_flag(p, &flag) < 0)
 			goto out;
-		use = known_use(flag.data, flag.len);
-		if (use == NULL)
+		if (!special_use_known(flag.data, flag.len))
 			*unknown_out = flag.data;
 		if (uses.len > 0)
 			buf_addc(&uses, ' ');
-		buf_adds(&uses, use != NULL ? use : flag.data);
+		buf_add(&uses, flag.data, flag.len);
 	}
 	if (parse_char(p, ')') < 0)
 		goto out;
-	*uses_out = arena_strndup(cmd->arena, buf_str(&uses), uses.len);
+	special_use_spell(buf_str(&uses), &spelled);
+	*uses_out = arena_strndup(cmd->arena, buf_str(&spelled), spelled.len);
 	result = 0;
 out:
 	buf_fini(&uses);
+	buf_fini(&spelled);
 	return result;
 }
 

@@ -466,6 +466,18 @@ add_attribute(struct buf *out, const char *attribute)
 }
 
 static void
+add_uses(struct buf *attributes, const struct node *node)
+{
+	struct buf uses = BUF_INIT;
+
+	if (node->special_use != NULL)
+		special_use_spell(node->special_use, &uses);
+	if (uses.len > 0)
+		add_attribute(attributes, uses.data);
+	buf_fini(&uses);
+}
+
+static void
 send_node(struct session *s, const char *verb, const struct node *node, const struct buf *attributes,
     const char *more)
 {
@@ -496,8 +508,7 @@ send_list_node(struct session *s, const struct node *node, const struct list_req
 		add_attribute(&attributes, "\\HasNoChildren");
 	if ((r->select_subscribed || r->return_subscribed) && (node->bits & NODE_SUBSCRIBED))
 		add_attribute(&attributes, "\\Subscribed");
-	if (node->special_use != NULL)
-		add_attribute(&attributes, node->special_use);
+	add_uses(&attributes, node);
 	if (r->recursive && (node->bits & NODE_CHILD_MEETS))
 		more = r->select_subscribed && r->select_special
 		    ? " (\"CHILDINFO\" (\"SUBSCRIBED\" \"SPECIAL-USE\"))"
@@ -640,8 +651,7 @@ cmd_lsub(void *session, struct command *cmd)
 		buf_addc(&attributes, '(');
 		if ((node->bits & NODE_MATCHES) && (node->bits & NODE_SUBSCRIBED)) {
 			/* Outlook takes the special folders from LSUB. */
-			if (node->special_use != NULL)
-				add_attribute(&attributes, node->special_use);
+			add_uses(&attributes, node);
 			send_node(s, "LSUB", node, &attributes, "");
 		} else if ((node->bits & NODE_MATCHES) && percent && (node->bits & NODE_CHILD_SUBSCRIBED)) {
 			add_attribute(&attributes, "\\Noselect");

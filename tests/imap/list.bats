@@ -177,3 +177,9 @@ tree() {
 	must A 'LIST (SUBSCRIBED RECURSIVEMATCH) "" %'; names A My; must A 'LSUB "" %'; names A My
 	must A 'LIST "" My RETURN (STATUS (MESSAGES))'; unheard A '* STATUS...'
 }
+
+@test "what a mailbox is for is told once and well spelled, however it was said (RFC 6154 3, 5.4)" {
+	mailbox inbox; start A; must A 'CREATE a (USE (\Sent \SENT \Drafts))'; must A 'CREATE b'
+	must A 'SETMETADATA b (/private/specialuse "\\junk  \\Junk \\trash ")'
+	must A 'LIST "" *'; heard A '* LIST (\HasNoChildren \Sent \Drafts) "/" a'; heard A '* LIST (\HasNoChildren \Junk \Trash) "/" b'
+}
