@@ -14,7 +14,8 @@ class Runner:
         account, self.steps = SCRIPTS[script]
         self.account = account()
         self.library = os.path.join(build, 'tests/fault/fault.so')
-        self.argv = [os.path.join(build, 'mayfly-imap'), '--module=' + os.path.join(build, 'mayfly-message.so'), *self.account.options]
+        program = os.environ.get('MAYFLY_IMAP', '%s/mayfly-imap --module=%s/mayfly-message.so' % (build, build))
+        self.argv = [*program.split(), *self.account.options]
         self.top = os.path.join(work, 'Maildir')
         self.template = os.path.join(work, 'template')
         self.report = os.path.join(work, 'report')

@@ -1,0 +1,44 @@
+# COPY and MOVE where a message cannot be linked or renamed: another file system, or one without links.
+load ../lib
+
+# apart CALL ERROR: a session whose calls of this kind fail so
+apart() {
+	needs strace
+	mailbox inbox plain.eml:F multipart-mixed.eml@1400000000 plain.eml; mailbox box plain.eml
+	start A --no-sandbox +under="strace -f -qq -o /dev/null -e trace=$1 -e inject=$1:error=$2"
+	must A 'SELECT inbox'; must A 'STORE 2 +FLAGS (work)'
+	must A 'FETCH 2 (BODY.PEEK[] INTERNALDATE EMAILID)'; save A 2 'BODY[]' "$T/before"; date=$(value A 2 INTERNALDATE); id=$(value A 2 EMAILID)
+}
+
+# the second message lies in box under UID 2, with all that belongs to it
+arrived() {
+	open B box; count B 2; must B 'FETCH 2 (UID FLAGS BODY.PEEK[] INTERNALDATE EMAILID)'
+	save B 2 'BODY[]' "$T/after"; cmp "$T/before" "$T/after"
+	[[ $(value B 2 INTERNALDATE) == "$date" && $(value B 2 EMAILID) == "$id" ]]; fetched B 2 FLAGS work; close B
+	[[ -z $(ls "$MAILDIR/tmp" "$MAILDIR/.box/tmp" | grep -v :) ]]
+}
+
+@test "COPY to a file system of its own copies the octets, with date, flags and EMAILID" {
+	apart linkat EXDEV; must A 'COPY 2 box'; [[ $(code A) == COPYUID\ *\ 2\ 2 ]]; count A 3; arrived
+}
+
+@test "COPY where the file system has no links copies the octets" {
+	apart linkat EPERM; must A 'COPY 2 box'; arrived
+}
+
+@test "COPY of a file that has as many links as it may have copies the octets" {
+	apart linkat EMLINK; must A 'COPY 2 box'; arrived
+}
+
+@test "MOVE to a file system of its own copies the octets, and the message is there no more" {
+	apart renameat2 EXDEV; must A 'MOVE 2 box'; count A 2; arrived
+	open C inbox; count C 2
+}
+
+@test "a disk that fills up in the middle of such a copy: NO, nothing half, the message stays" {
+	needs strace
+	mailbox inbox multipart-mixed.eml plain.eml; mailbox box plain.eml
+	start A --no-sandbox +under="strace -f -qq -o /dev/null -e trace=linkat,utimensat -e inject=linkat:error=EXDEV -e inject=utimensat:error=ENOSPC"
+	must A 'SELECT inbox'; say A 'COPY 1 box'; no A OVERQUOTA; count A 2
+	open B box; count B 1; [[ $(ls "$MAILDIR/.box/cur" | wc -l) == 1 && -z $(ls "$MAILDIR/.box/tmp") ]]
+}
