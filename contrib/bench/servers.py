@@ -191,7 +191,7 @@ class BehindTcpserver(Server):
 
 
 class Mayfly(BehindTcpserver):
-    kept = ("mayfly-index", "mayfly-cache", "mayfly-uidlist")
+    kept = ("mayfly-index", "mayfly-cache", "mayfly-keys", "mayfly-uidlist")
 
     def __init__(self, build, data, name="mayfly"):
         super().__init__(name, data)

@@ -156,8 +156,6 @@ string(struct sort *s, struct document *d, enum sort_key key, struct str envelop
 	};
 	struct str text;
 
-	if (s->count == 0 && (d->ops->hash_key == NULL || !d->ops->hash_key(d->mailbox, s->hash_key)))
-		hash_random(s->hash_key, sizeof s->hash_key);
 	if (kept != NULL && key == SORT_SUBJECT)
 		return number_of(s, kept->base, kept->base_hash);
 	if (kept != NULL) {
@@ -206,6 +204,9 @@ sort_add(struct sort *s, struct document *d, uint32_t id)
 	struct str envelope = { "", 0 };
 	const struct keys *kept = NULL;
 
+	/* where keys come to be kept only later, a string has two numbers, and one rank */
+	if (s->count == 0 && (d->ops->hash_key == NULL || !d->ops->hash_key(d->mailbox, s->hash_key)))
+		hash_random(s->hash_key, sizeof s->hash_key);
 	if (s->wants_envelope && s->may_be_kept && d->ops->keys != NULL)
 		kept = d->ops->keys(d, REACH_DISK);
 	if (s->wants_envelope && kept == NULL
