@@ -66,12 +66,6 @@ password_matches(const char *secret, const char *hash)
 	return same;
 }
 
-void
-password_spend(const char *secret, const char *like)
-{
-	(void)password_matches(secret, like);
-}
-
 /* The verifier of SCRAM. What SASLprep would change is refused, in words for the administrator. */
 static int
 make_verifier(const char *secret, unsigned long iterations, struct buf *out, struct err *err)

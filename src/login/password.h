@@ -23,9 +23,6 @@ bool password_is_hash(const char *hash);
 /* Does the secret give this hash? The comparison takes the same time wherever they differ. */
 bool password_matches(const char *secret, const char *hash);
 
-/* The work of password_matches with no result; like is a hash, for its method and cost. */
-void password_spend(const char *secret, const char *like);
-
 /*
  * A new hash behind the content of out, by a method's prefix ("$y$",
  * SCRAM_PREFIX) and a cost (0: the method's own default). -1 with err filled.

@@ -177,7 +177,8 @@ mail_open(struct mail *mail, int dirfd, const char *path, struct err *err)
 	mail_close(mail);
 	fd = openat(dirfd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0) {
-		if (errno == ENOENT)
+		/* stale: another host removed or renamed it, and NFS had not noticed */
+		if (errno == ENOENT || errno == ESTALE)
 			return MAIL_GONE;
 		err_errno(err, "open", path);
 		return MAIL_FAILED;

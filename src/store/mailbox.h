@@ -254,11 +254,4 @@ int mailbox_new(struct mailbox *m);
 /* The file name of a row, below cur/ or new/, into buf; returns the directory's descriptor or -1. */
 int mailbox_file(struct mailbox *m, const struct row *row, struct buf *name);
 
-/*
- * Open the file of a message for reading, wherever other programs have renamed
- * it to meanwhile. Returns a descriptor; -1 with err for an error of the
- * system; -2 when the message is gone (no error in a shared mailbox).
- */
-int mailbox_open_message(struct mailbox *m, uint32_t row, struct err *err);
-
 #endif

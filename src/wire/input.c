@@ -268,27 +268,6 @@ input_line(struct input *in, const char **line_out, size_t *len_out)
 }
 
 int
-input_skip_line(struct input *in)
-{
-	for (;;) {
-		size_t have = in->buf.len - in->at;
-		const char *start = buf_str(&in->buf) + in->at;
-		const char *lf = have > 0 ? memchr(start, '\n', have) : NULL;
-		int result;
-
-		if (lf != NULL) {
-			in->at += (size_t)(lf - start) + 1;
-			return INPUT_OK;
-		}
-		in->at = in->buf.len;
-		compact(in);
-		result = fill(in);
-		if (result != INPUT_OK)
-			return result;
-	}
-}
-
-int
 input_octets(struct input *in, uint64_t n,
     int (*sink)(void *ctx, const char *bytes, size_t len), void *ctx)
 {

@@ -67,12 +67,9 @@ void input_preload(struct input *in, const char *bytes, size_t len);
 /*
  * The next line, without its CRLF (a bare LF ends a line too). The bytes stay
  * valid until the next call on this input. INPUT_TOO_LONG leaves the input in
- * the middle of that line: read on with input_skip_line, or end.
+ * the middle of that line: nothing that follows can be understood.
  */
 int input_line(struct input *in, const char **line_out, size_t *len_out);
-
-/* Read past the rest of a line that was too long. */
-int input_skip_line(struct input *in);
 
 /*
  * Hand exactly n octets to the sink in pieces; sink NULL reads past them. A

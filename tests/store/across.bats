@@ -42,3 +42,12 @@ arrived() {
 	must A 'SELECT inbox'; say A 'COPY 1 box'; no A OVERQUOTA; count A 2
 	open B box; count B 1; [[ $(ls "$MAILDIR/.box/cur" | wc -l) == 1 && -z $(ls "$MAILDIR/.box/tmp") ]]
 }
+
+@test "a message that another host renamed, which NFS tells by ESTALE, is looked for and read" {
+	needs strace
+	mailbox inbox plain.eml
+	open B inbox; must B 'FETCH 1 (FLAGS)'; close B
+	start A --no-sandbox +under="strace -f -qq -o $T/trace -P $MAILDIR/cur -e trace=openat -e inject=openat:error=ESTALE:when=1"
+	must A 'SELECT inbox'; must A 'FETCH 1 BODY.PEEK[]'; same A 1 'BODY[]' plain.eml
+	grep -q ESTALE "$T/trace"
+}
