@@ -62,10 +62,6 @@ folder_check_name(struct account *account, const char *name, struct err *err)
 			return err_set(err, ERR_CANNOT, "A mailbox name may have no empty part");
 		if ((n == 1 && part[0] == '.') || (n == 2 && part[0] == '.' && part[1] == '.'))
 			return err_set(err, ERR_CANNOT, "A mailbox may not be called . or ..");
-		for (size_t i = 0; i < n; i++)
-			if (((unsigned char)part[i] < ' ' && part[i] != FOLDER_SLASH) || part[i] == 0x7f)
-				return err_set(err, ERR_CANNOT,
-				    "A mailbox name may hold no control characters");
 		if (account->layout == LAYOUT_FS && ((n == 3 && (memcmp(part, "cur", 3) == 0
 		    || memcmp(part, "new", 3) == 0 || memcmp(part, "tmp", 3) == 0))
 		    || (n > 7 && memcmp(part, "mayfly-", 7) == 0)))
@@ -87,7 +83,7 @@ folder_check_name(struct account *account, const char *name, struct err *err)
 
 /*
  * For a mailbox to be made. What other programs made may be called as it likes, but
- * no name in Net-Unicode has C1 controls, the separators of lines and paragraphs
+ * no name in Net-Unicode has controls, the separators of lines and paragraphs
  * (RFC 6855 3) or a byte order mark (RFC 5198 2).
  */
 static int
@@ -99,7 +95,7 @@ check_new_name(struct account *account, const char *name, struct err *err)
 	if (folder_check_name(account, name, err) < 0)
 		return -1;
 	while (utf8_next(&at, end, &c))
-		if ((c >= 0x80 && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff)
+		if ((c < ' ' && c != FOLDER_SLASH) || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff)
 			return err_set(err, ERR_CANNOT,
 			    "A mailbox name may hold no control characters");
 	return 0;

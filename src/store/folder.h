@@ -23,7 +23,8 @@ enum {
 
 /*
  * Can a mailbox have this name? Refused (ERR_CANNOT): empty parts, "." and "..",
- * controls, what is not UTF-8, what is too long for the disk.
+ * what is not UTF-8, what is too long for the disk. For a mailbox to be made also
+ * controls, which those that other programs made may have.
  */
 int folder_check_name(struct account *account, const char *name, struct err *err);
 

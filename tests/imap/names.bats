@@ -106,6 +106,11 @@ load ../lib
 	give "$MAILDIR"
 	start A; must A 'LIST "" *'; listed A INBOX; listed A Good; must A 'LSUB "" *'; must A 'SELECT Good'
 	must A 'LIST "" % RETURN (STATUS (MESSAGES) CHILDREN)'
+	# what is listed can be opened, and got rid of
+	for name in 'line&AAo-feed' 'esc&ABs-[31m'; do
+		must A 'LIST "" *'; listed A "$name"; must A "STATUS \"$name\" (MESSAGES)"; must A "SELECT \"$name\""; must A "RENAME \"$name\" better"; must A 'SELECT better'; must A 'DELETE better'
+		say A "CREATE \"$name\""; no A CANNOT
+	done
 }
 
 @test "no name leads out of the Maildir (E.2)" {
