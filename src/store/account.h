@@ -40,6 +40,7 @@ struct account {
 	bool share_letters;	/* new keywords get letters in dovecot-keywords */
 	bool read_only;		/* nothing is written: asked for, or the root cannot be */
 	enum lock_kind lock_kind;
+	bool place_known, remote;	/* see glance.c */
 	bool names_known, names_utf8;	/* how folder names are spelled on disk: see folder.c */
 	bool unsynced;		/* the file has its name, but not for sure on disk: see account_new_mailbox */
 	/* The file, once it was read. */

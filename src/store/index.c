@@ -48,7 +48,7 @@ struct extra {
 };
 
 static const char index_magic[8] = "MAYFLYIX";
-enum { INDEX_VERSION = 2, ORDER_MARK = 0x01020304 };
+enum { INDEX_VERSION = 3, ORDER_MARK = 0x01020304 };
 
 struct index_header {
 	char magic[8];

@@ -51,6 +51,9 @@ struct mailbox_facts {
 	char mailbox_id[MAILBOX_ID_LEN + 1];
 	uint64_t serial;	/* of the journal */
 	uint64_t position;	/* octets of the journal that are in here */
+	/* The file that had so many octets then; inode 0: not known. See glance.c. */
+	uint64_t journal_inode;
+	int64_t journal_sec, journal_nsec;
 	struct dir_time cur, new;
 };
 

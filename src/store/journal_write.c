@@ -170,6 +170,21 @@ all_expunged(struct mailbox *m, size_t *count_out)
 	return all;
 }
 
+/* By what a glance will know the journal again, where it ends at our position. */
+static void
+know_journal(struct mailbox *m)
+{
+	struct mailbox_facts *f = &m->facts;
+	struct stat st;
+
+	f->journal_inode = 0;
+	if (m->journal_fd >= 0 && fstat(m->journal_fd, &st) == 0 && (uint64_t)st.st_size == f->position) {
+		f->journal_inode = st.st_ino;
+		f->journal_sec = st.st_mtim.tv_sec;
+		f->journal_nsec = st.st_mtim.tv_nsec;
+	}
+}
+
 int
 mailbox_write_index(struct mailbox *m, struct err *err)
 {
@@ -180,6 +195,7 @@ mailbox_write_index(struct mailbox *m, struct err *err)
 	bool remap;
 	int result = 0;
 
+	know_journal(m);
 	rows = journal_live_rows(m, &count);
 	/* Only where every row keeps its number: nobody is gone, or the client was told of nothing. */
 	remap = m->gone.count == 0 && (m->told_rows == 0 || count == mailbox_rows(m));
