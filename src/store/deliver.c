@@ -251,7 +251,7 @@ deliver_one(struct mailbox *m, struct delivery *d, int tmp, int cur, const struc
  * Several, all or none. No rename makes them all there at once, so: the journal
  * numbers them while they are still in tmp/, then the first is renamed, which is
  * the moment from which they are there, then the others. After a crash the next
- * look at the mailbox (sync.c) finds records without files: where the first one
+ * look at the mailbox (look.c) finds records without files: where the first one
  * is in place it brings the others, else the records are expunged. The names
  * tell who belongs to whom: name, name_1, name_2 with UIDs in a row.
  */
