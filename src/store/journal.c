@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "store/account.h"
@@ -19,7 +20,10 @@
 #include "util/log.h"
 #include "util/mem.h"
 
-enum { READ_STEP = 1 << 18 };
+enum {
+	READ_STEP = 1 << 18,
+	WRITING_S = 60,		/* the kernel writes out what is older by itself; no writer holds the lock so long */
+};
 
 /* ---- applying ---- */
 
@@ -292,6 +296,7 @@ open_journal(struct mailbox *m, struct uidlist_header *header, size_t *length_ou
 	}
 	m->journal_device = st.st_dev;
 	m->journal_inode = st.st_ino;
+	m->journal_time = st.st_mtim.tv_sec;
 	*length_out = (size_t)(lf - first) + 1;
 	*size_out = st.st_size;
 	return 1;
@@ -501,8 +506,25 @@ journal_follow(struct mailbox *m, struct err *err)
 	return read_tail(m, err);
 }
 
-int
-mailbox_replay(struct mailbox *m, struct err *err)
+/*
+ * A writer has the lock until its lines are on disk; we read them before. Were the
+ * power to fail in between, a client that heard of their UIDs and mod-sequences from
+ * us would see them given again, so we wait for the disk too.
+ */
+static int
+settle(struct mailbox *m, struct err *err)
+{
+	if (m->lock_fd >= 0 || m->journal_fd < 0 || !m->account->sync
+	    || !lock_is_taken(m->dirfd, MAILBOX_LOCK_NAME))
+		return 0;
+	/* a journal in place of the one before has its name to be synced as well */
+	if (fdatasync(m->journal_fd) < 0 || fsync(m->dirfd) < 0)
+		return err_errno(err, "fsync " UIDLIST_NAME " in", m->path);
+	return 0;
+}
+
+static int
+replay(struct mailbox *m, struct err *err)
 {
 	struct stat st;
 
@@ -544,4 +566,19 @@ mailbox_replay(struct mailbox *m, struct err *err)
 	if ((uint64_t)st.st_size < m->facts.position)
 		return reload(m, err);
 	return read_tail(m, err);
+}
+
+int
+mailbox_replay(struct mailbox *m, struct err *err)
+{
+	uint64_t serial = m->facts.serial, position = m->facts.position;
+
+	bool first = !m->replayed, news;
+
+	if (replay(m, err) < 0)
+		return -1;
+	m->replayed = true;
+	news = m->facts.serial != serial || m->facts.position != position
+	    || (first && time(NULL) - m->journal_time < WRITING_S);
+	return news ? settle(m, err) : 0;
 }

@@ -12,6 +12,8 @@ struct err;
 struct mailbox;
 struct row;
 
+#define MAILBOX_LOCK_NAME "mayfly-lock"	/* held by who writes the journal */
+
 /* The overlay's copy of a row, made if there is none yet. Valid until the next call. */
 struct row *mailbox_touch(struct mailbox *m, uint32_t row);
 

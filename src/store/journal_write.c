@@ -41,8 +41,6 @@
 #include "util/safe_write.h"
 #include "util/sync.h"
 
-#define LOCK_NAME "mayfly-lock"
-
 enum {
 	LOCK_WAIT_MS = 30000,		/* longer than any write we make; then NO [INUSE] */
 	LOCK_STEP_US = 100,		/* the first look at a busy lock after so long, */
@@ -66,14 +64,14 @@ journal_try_lock(struct mailbox *m, struct err *err)
 {
 	int got;
 
-	m->lock_fd = openat(m->dirfd, LOCK_NAME,
+	m->lock_fd = openat(m->dirfd, MAILBOX_LOCK_NAME,
 	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (m->lock_fd < 0)
-		return err_errno(err, "open " LOCK_NAME " in", m->path);
-	got = lock_try(&m->lock, m->account, m->lock_fd, m->dirfd, LOCK_NAME);
+		return err_errno(err, "open " MAILBOX_LOCK_NAME " in", m->path);
+	got = lock_try(&m->lock, m->account, m->lock_fd, m->dirfd, MAILBOX_LOCK_NAME);
 	if (got < 1) {
 		if (got < 0)
-			err_errno(err, "lock " LOCK_NAME " in", m->path);
+			err_errno(err, "lock " MAILBOX_LOCK_NAME " in", m->path);
 		io_close(&m->lock_fd);
 		return got;
 	}
@@ -351,7 +349,7 @@ static int
 refuse_broken_lock(const struct mailbox *m, struct err *err)
 {
 	err_set(err, ERR_INUSE, "Another session wrote at the same time, try again");
-	return err_detail(err, "%s: the lock on " LOCK_NAME " did not hold", m->path);
+	return err_detail(err, "%s: the lock on " MAILBOX_LOCK_NAME " did not hold", m->path);
 }
 
 /*

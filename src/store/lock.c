@@ -249,6 +249,26 @@ lock_named(struct lock *lock, struct account *account, const char *name, struct 
 }
 
 bool
+lock_is_taken(int dirfd, const char *name)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char dot[64];
+	struct stat st;
+	bool taken;
+	int fd;
+
+	snprintf(dot, sizeof dot, "%s.dot", name);
+	if (fstatat(dirfd, dot, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return true;
+	fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return errno != ENOENT;
+	taken = fcntl(fd, F_OFD_GETLK, &whole) < 0 || whole.l_type != F_UNLCK;
+	close(fd);
+	return taken;
+}
+
+bool
 lock_holds(const struct lock *lock)
 {
 	struct stat st;

@@ -47,6 +47,9 @@ int lock_wait(struct lock *lock, struct account *account, int fd, int dirfd, con
  */
 int lock_named(struct lock *lock, struct account *account, const char *name, struct err *err);
 
+/* Has anybody locked that file, which need not be open? In doubt somebody has. */
+bool lock_is_taken(int dirfd, const char *name);
+
 /* Is it still ours? Others break it when they take us for dead. */
 bool lock_holds(const struct lock *lock);
 

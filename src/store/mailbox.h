@@ -62,6 +62,8 @@ struct mailbox {
 
 	int journal_fd;
 	uint64_t journal_device, journal_inode;
+	int64_t journal_time;		/* of its last write, when it was opened */
+	bool replayed;			/* mailbox_replay was called */
 	int lock_fd;			/* -1 unless this session holds the lock */
 	struct lock lock;		/* what stands beside it, where it needs something */
 	int lock_depth;			/* a holder may lock again */

@@ -312,6 +312,51 @@ EOF
 	[ "$(grep -c '^pwrite64.*"> ' "$TOP/trace")" -eq 0 ]
 }
 
+@test "what another session has written is on disk before it is told, and waited for only while that one writes" {
+	needs strace
+	mail m 3
+	timeout 120 python3 - "$TOP" "$IMAP" "$MODULE" <<'EOF'
+import fcntl, os, struct, subprocess, sys
+top, imap, module = sys.argv[1:]
+box, trace = top + '/m', top + '/trace'
+
+def start(*front):
+    session = subprocess.Popen([*front, imap, '--module=' + module, box], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    session.stdout.readline()
+    return session
+
+def say(session, text):
+    session.stdin.write(b'x ' + text + b'\r\n')
+    session.stdin.flush()
+    heard = b''
+    while not (line := session.stdout.readline()).startswith(b'x OK'):
+        assert line and not line.startswith(b'x '), line
+        heard += line
+    return heard
+
+def waits():
+    return open(trace).read().count('fdatasync(')
+
+writer, reader = start(), start('strace', '-o', trace)
+say(writer, b'SELECT INBOX')
+say(reader, b'SELECT INBOX')
+before = waits()
+say(writer, b'STORE 1 +FLAGS (one)')
+assert b'one' in say(reader, b'NOOP')
+assert waits() == before, 'nobody is writing'
+say(writer, b'STORE 1 +FLAGS (two)')
+held = os.open(box + '/mayfly-lock', os.O_RDWR)
+fcntl.fcntl(held, 37, struct.pack('hhqqi4x', fcntl.F_WRLCK, 0, 0, 0, 0))    # F_OFD_SETLK: as if it had not come to its end
+assert b'two' in say(reader, b'NOOP')
+assert waits() == before + 1, 'told, but perhaps not on disk'
+late = start('strace', '-o', trace)
+assert b'two' in say(late, b'SELECT INBOX')
+assert waits() == 1, 'told by SELECT, but perhaps not on disk'
+for session in writer, reader, late:
+    say(session, b'LOGOUT')
+EOF
+}
+
 @test "SELECT without any file of ours waits for the disk three times before it answers" {
 	needs strace
 	needs_aio
