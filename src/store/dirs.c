@@ -159,6 +159,15 @@ dirs_list(struct mailbox *m, int fd, bool in_new,
 	return result;
 }
 
+int
+dirs_part(struct mailbox *m, bool in_new, int *fd_out, struct err *err)
+{
+	*fd_out = in_new ? mailbox_new(m) : mailbox_cur(m);
+	if (*fd_out < 0 && errno != ENOENT)
+		return err_errno(err, in_new ? "open new/ of" : "open cur/ of", m->path);
+	return 0;
+}
+
 void
 dirs_make(struct mailbox *m, const char *part)
 {

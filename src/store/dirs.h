@@ -32,6 +32,12 @@ bool dirs_unmoved(struct mailbox *m, struct dir_time cur, struct dir_time new);
 int dirs_list(struct mailbox *m, int fd, bool in_new,
     int (*see)(void *ctx, const char *name, bool in_new), void *ctx, struct err *err);
 
+/*
+ * Open new/ or cur/, for as long as the mailbox is open. A directory that is not there
+ * holds nothing: 0 with -1; one that did not open may hold everything: -1 with err.
+ */
+int dirs_part(struct mailbox *m, bool in_new, int *fd_out, struct err *err);
+
 /* Make a missing part of the mailbox; failure is only logged. */
 void dirs_make(struct mailbox *m, const char *part);
 

@@ -101,15 +101,12 @@ make_tables(struct import_files *files)
 	files->count = kept;
 }
 
-/* A directory that is not there holds nothing; one that only failed to open holds their UIDs. */
 static int
-list_part(struct mailbox *m, int dirfd, bool in_new, struct listing *listing, struct err *err)
+list_part(struct mailbox *m, bool in_new, struct listing *listing, struct err *err)
 {
-	if (dirfd < 0)
-		return errno == ENOENT ? 0
-		    : err_errno(err, in_new ? "open new/ of" : "open cur/ of", m->path);
-	listing->dirfd = dirfd;
-	return dirs_list(m, dirfd, in_new, see, listing, err);
+	if (dirs_part(m, in_new, &listing->dirfd, err) < 0)
+		return -1;
+	return listing->dirfd < 0 ? 0 : dirs_list(m, listing->dirfd, in_new, see, listing, err);
 }
 
 int
@@ -118,8 +115,8 @@ import_files_list(struct import_files *files, struct mailbox *m, struct err *err
 	struct listing listing = { .files = files };
 
 	memset(files, 0, sizeof *files);
-	if (list_part(m, mailbox_new(m), true, &listing, err) < 0
-	    || list_part(m, mailbox_cur(m), false, &listing, err) < 0)
+	if (list_part(m, true, &listing, err) < 0
+	    || list_part(m, false, &listing, err) < 0)
 		return -1;
 	make_tables(files);
 	return 0;

@@ -8,7 +8,6 @@
  */
 #include "store/look.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -509,37 +508,32 @@ lines_for_missing(struct look *look, uint64_t modseq, struct buf *lines)
 
 /* ---- the whole look ---- */
 
+static int
+list_part(struct look *look, bool in_new, struct err *err)
+{
+	struct mailbox *m = look->m;
+	int fd;
+
+	if (dirs_part(m, in_new, &fd, err) < 0)
+		return -1;
+	if (fd < 0) {
+		dirs_make(m, in_new ? "new" : "cur");
+		return 0;
+	}
+	if (dirs_time(m, fd, in_new ? &look->new : &look->cur, err) < 0)
+		return -1;
+	return dirs_list(m, fd, in_new, see_entry, look, err);
+}
+
 /* List what may have changed; 0 or -1. Fills the times that were true before. */
 static int
 list_once(struct look *look, bool cur, bool new, struct err *err)
 {
-	struct mailbox *m = look->m;
-
 	look->in_new = 0;
 	look->looks++;
-	if (cur) {
-		int fd = mailbox_cur(m);
-
-		if (fd < 0 && errno != ENOENT)
-			return err_errno(err, "open cur/ of", m->path);
-		if (fd < 0)
-			dirs_make(m, "cur");
-		else if (dirs_time(m, fd, &look->cur, err) < 0
-		    || dirs_list(m, fd, false, see_entry, look, err) < 0)
-			return -1;
-	}
-	if (new) {
-		int fd = mailbox_new(m);
-
-		if (fd < 0 && errno != ENOENT)
-			return err_errno(err, "open new/ of", m->path);
-		if (fd < 0)
-			dirs_make(m, "new");
-		else if (dirs_time(m, fd, &look->new, err) < 0
-		    || dirs_list(m, fd, true, see_entry, look, err) < 0)
-			return -1;
-	}
-	return 0;
+	if (cur && list_part(look, false, err) < 0)
+		return -1;
+	return new ? list_part(look, true, err) : 0;
 }
 
 /* Rows whose file is in a directory that needs no listing count as seen. */
