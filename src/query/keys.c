@@ -70,8 +70,8 @@ keys_decode(struct document *d, struct str value, struct buf *out)
 		d->ops->decode(d->mailbox, value.data, value.len, out);
 }
 
-static void
-add_value(struct document *d, struct str text, struct buf *value, struct buf *out)
+void
+keys_value(struct document *d, struct str text, struct buf *value, struct buf *out)
 {
 	keys_decode(d, text, value);
 	collate_key(value->data, value->len, out);
@@ -95,11 +95,11 @@ keys_addresses(struct document *d, struct str envelope, enum envelope_field fiel
 			buf_adds(out, ", ");
 		first = false;
 		if (address.name.data != NULL && address.name.len > 0) {
-			add_value(d, address.name, value, out);
+			keys_value(d, address.name, value, out);
 			buf_addc(out, ' ');
 		}
 		if (address.host.data == NULL) {
-			add_value(d, address.mailbox, value, out);
+			keys_value(d, address.mailbox, value, out);
 			buf_adds(out, ": ");
 			first = true;
 			continue;
@@ -204,7 +204,7 @@ add_text(struct document *d, struct str envelope, const uint64_t hash_key[2],
 	buf_reset(&s->text);
 	if (subject.data != NULL) {
 		head->flags |= HAS_SUBJECT;
-		add_value(d, subject, &s->value, &s->text);
+		keys_value(d, subject, &s->value, &s->text);
 	}
 	head->subject = (struct place){ 0, (uint16_t)s->text.len };
 	buf_reset(&s->id);

@@ -81,6 +81,9 @@ bool keys_addresses(struct document *document, struct str envelope, enum envelop
 void keys_address(struct document *document, struct str envelope, enum envelope_field field,
     bool display, struct buf *value, struct buf *room, struct buf *out);
 
+/* The key of a header value, decoded into value, is added to out. */
+void keys_value(struct document *document, struct str text, struct buf *value, struct buf *out);
+
 /* A header value decoded, into out, which is emptied. */
 void keys_decode(struct document *document, struct str value, struct buf *out);
 

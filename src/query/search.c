@@ -227,14 +227,6 @@ ask_id(struct search *s, const struct criterion *c, struct document *d,
 	    && memcmp(id.data, c->word.data, id.len) == 0);
 }
 
-/* Add a header value to a field's key, decoded and mapped. */
-static void
-add_value(struct search *s, struct document *d, struct str value, struct buf *key)
-{
-	keys_decode(d, value, &s->value);
-	collate_key(s->value.data, s->value.len, key);
-}
-
 struct named_values {
 	struct search *search;
 	struct document *document;
@@ -249,7 +241,7 @@ take_named(void *ctx, const char *value, size_t len)
 	if (to->field->exists)
 		buf_addc(&to->field->key, BETWEEN);
 	to->field->exists = true;
-	add_value(to->search, to->document, (struct str){ value, len }, &to->field->key);
+	keys_value(to->document, (struct str){ value, len }, &to->search->value, &to->field->key);
 }
 
 /*
@@ -315,7 +307,7 @@ make_field(struct search *s, const struct criteria_field *asked, struct search_f
 	text = envelope_string(envelope, ENVELOPE_SUBJECT, &s->room);
 	field->exists = text.data != NULL;
 	if (field->exists)
-		add_value(s, d, text, &field->key);
+		keys_value(d, text, &s->value, &field->key);
 	return DOCUMENT_KNOWN;
 }
 
