@@ -6,7 +6,7 @@ load ../login/login
 setup() {
 	need_root
 	login_setup
-	cp "$MAYFLY_BUILD/mayfly-imap" "$MAYFLY_BUILD/mayfly-message.so" "$T"
+	take_session
 	M=$T/alice/Maildir
 	mkdir -p "$M/.Work/cur" "$M/.Work/new" "$M/.Work/tmp" "$M/.Entw&APw-rfe/cur" "$M/.Entw&APw-rfe/new" "$M/.Entw&APw-rfe/tmp"
 	local n=10

@@ -7,7 +7,7 @@ load ../login/login
 setup() {
 	need_root
 	login_setup
-	cp "$MAYFLY_BUILD/mayfly-imap" "$MAYFLY_BUILD/mayfly-message.so" "$T"
+	take_session
 	M=$T/alice/Maildir
 	COUNT=0
 	for mail in "$MAYFLY_SRC"/tests/mail/*.eml; do

@@ -5,7 +5,7 @@ load login
 
 setup() {
 	login_setup
-	cp "$MAYFLY_BUILD/mayfly-imap" "$MAYFLY_BUILD/mayfly-message.so" "$T"
+	take_session
 }
 
 teardown() {

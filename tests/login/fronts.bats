@@ -6,7 +6,7 @@ load login
 
 setup() {
 	login_setup
-	cp "$MAYFLY_BUILD/mayfly-imap" "$T/mayfly-imap"
+	take_session
 	C=$MAYFLY_SRC/contrib
 	# What the shipped files do not say is in the configuration, as on a real host.
 	printf 'users = %s\ntalker-root = %s\ntalker-user = 61000\nsession = %s\nfailure-delay = 10ms\n' \

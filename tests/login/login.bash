@@ -42,6 +42,11 @@ login_setup() {
 		--session="$T/stand_in" --failure-delay=10ms --login-timeout=20s)
 }
 
+# mayfly-imap itself in the place of the stand-in, where those users reach it: $T/mayfly-imap.
+take_session() {
+	cp "$MAYFLY_BUILD/mayfly-imap" "$MAYFLY_BUILD/mayfly-message.so" "$T"
+}
+
 login_teardown() {
 	local pid
 	for pid in $PIDS; do

@@ -47,7 +47,7 @@ planted() {
 @test "mayfly-imap behind mayfly-login runs in the sandbox" {
 	need_root
 	need tcpserver ucspi-tcp-ipv6
-	cp "$MAYFLY_BUILD/mayfly-imap" "$T/mayfly-imap"
+	take_session
 	start_tcpserver --session="$T/mayfly-imap"
 	exec 5<>"/dev/tcp/127.0.0.1/$PORT"
 	local line
@@ -63,7 +63,7 @@ planted() {
 
 @test "mayfly-imap: everything pipelined behind LOGIN is answered, in order" {
 	need_root
-	cp "$MAYFLY_BUILD/mayfly-imap" "$T/mayfly-imap"
+	take_session
 	say_local 'a LOGIN alice secret\r\nb SELECT INBOX\r\nc NOOP\r\nd LOGOUT\r\n' --session="$T/mayfly-imap"
 	has 'a OK [CAPABILITY IMAP4rev1 '
 	[ "$(grep -o '^[a-d] OK' "$T/heard" | tr '\n' ' ')" = 'a OK b OK c OK d OK ' ]
@@ -72,7 +72,7 @@ planted() {
 
 @test "E6: SIGTERM says BYE in the session too" {
 	need_root
-	cp "$MAYFLY_BUILD/mayfly-imap" "$T/mayfly-imap"
+	take_session
 	mkfifo "$T/in"
 	"$LOGIN" "${OPTIONS[@]}" --session="$T/mayfly-imap" <"$T/in" >"$T/heard" 2>>"$T/log" 3>&- &
 	local pid=$!
@@ -87,7 +87,7 @@ planted() {
 
 @test "E22: a Maildir of somebody else, open to all, or sticky: served as far as the kernel lets the user" {
 	need_root
-	cp "$MAYFLY_BUILD/mayfly-imap" "$T/mayfly-imap"
+	take_session
 	local box=$T/alice/Maildir
 	say_inbox() {
 		say_local 'a LOGIN alice secret\r\nb SELECT INBOX\r\nc LOGOUT\r\n' --session="$T/mayfly-imap"

@@ -261,7 +261,7 @@ a OK "* ]]
 	need_root
 	need mbsync isync
 	ls /usr/lib/*/sasl2/libscram.so >/dev/null 2>&1 || skip "Cyrus has no SCRAM here (Debian: libsasl2-modules)"
-	cp "$MAYFLY_BUILD/mayfly-imap" "$MAYFLY_BUILD/mayfly-message.so" "$T"
+	take_session
 	serve --session="$T/mayfly-imap"
 	cat >"$T/mbsyncrc" <<-END
 		IMAPStore far
