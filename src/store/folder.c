@@ -492,7 +492,21 @@ is_link(int dirfd, const char *path)
 	return fstatat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
 }
 
-/* In the fs layout a mailbox may hold others: only its own parts go. */
+/* Moves these from one directory to the other; what is not there is passed over. How many were looked at. */
+static size_t
+move_parts(const char *const *parts, size_t count, int from, int to)
+{
+	size_t i = 0;
+
+	while (i < count && (renameat(from, parts[i], to, parts[i]) == 0 || errno == ENOENT))
+		i++;
+	return i;
+}
+
+/*
+ * In the fs layout a mailbox may hold others: only its own parts go. A part may stay though
+ * others went (a directory that is not ours to write to cannot move): they come back then.
+ */
 static int
 delete_parts(struct account *account, const char *path, const char *trash, struct err *err)
 {
@@ -500,23 +514,25 @@ delete_parts(struct account *account, const char *path, const char *trash, struc
 		"mayfly-cache", "mayfly-signatures", "mayfly-keys", "mayfly-import", "mayfly-lock",
 		"mayfly-lock.dot", "mayfly-lock.dot.break", "mayfly-cache.dot",
 		"mayfly-signatures.dot", "mayfly-keys.dot" };
+	const size_t count = sizeof own / sizeof own[0];
 	int from = openat(account->dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	int to, result = 0;
+	int to = -1, result = 0;
+	size_t moved;
 
 	if (from < 0)
 		return err_errno(err, "open", path);
-	if (mkdirat(account->dirfd, trash, 0700) < 0) {
+	if (mkdirat(account->dirfd, trash, 0700) < 0
+	    || (to = openat(account->dirfd, trash, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
 		result = err_errno(err, "make", trash);
-		io_close(&from);
-		return result;
+	} else if ((moved = move_parts(own, count, from, to)) < count) {
+		result = err_errno(err, "remove part of", path);
+		if (move_parts(own, moved, to, from) < moved)
+			log_line(LOG_LEVEL_ERROR, "%s: a part of it is left in %s", path, trash);
 	}
-	to = openat(account->dirfd, trash, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	for (size_t i = 0; result == 0 && i < sizeof own / sizeof own[0]; i++)
-		if (renameat(from, own[i], to, own[i]) < 0 && errno != ENOENT)
-			result = err_errno(err, "remove part of", path);
 	io_close(&from);
 	io_close(&to);
-	unlinkat(account->dirfd, path, AT_REMOVEDIR);	/* when nothing is below it */
+	/* when nothing is below the one, or in the other */
+	unlinkat(account->dirfd, result == 0 ? path : trash, AT_REMOVEDIR);
 	return result;
 }
 
@@ -549,7 +565,9 @@ folder_delete(struct account *account, const char *name, struct err *err)
 	if (result == 0 && (account_rename(account, name, NULL, false, err) < 0
 	    || notes_drop(account, NOTES_METADATA, name, false, err) < 0))
 		log_err(err);
-	remove_tree(account->dirfd, trash, 0);
+	/* Where the answer is NO, mail that could not be put back is kept. */
+	if (result == 0)
+		remove_tree(account->dirfd, trash, 0);
 	quota_forget(account);
 	buf_fini(&path);
 	return result;

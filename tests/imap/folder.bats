@@ -138,6 +138,15 @@ load ../lib
 	must A 'SELECT foo/bar'; count A 1
 }
 
+@test "DELETE that may not take every part of a mailbox takes none: NO, and the mail is there" {
+	layout fs; mailbox inbox; mailbox Work 2*plain.eml
+	chmod 0500 "$MAILDIR/Work/tmp"
+	start A --layout=fs; say A 'DELETE Work'; no A NOPERM
+	must A 'SELECT Work'; count A 2; must A 'FETCH 1:2 BODY.PEEK[]'; same A 2 'BODY[]' plain.eml
+	[[ -z $(ls -d "$MAILDIR"/..mayfly-* 2>/dev/null) ]]
+	chmod 0700 "$MAILDIR/Work/tmp"; must A UNSELECT; must A 'DELETE Work'; [[ ! -e $MAILDIR/Work ]]
+}
+
 @test "a mailbox made again under a deleted name repeats no UID (RFC 9051 6.3.5, 2.3.1.1)" {
 	mailbox inbox; mailbox Work 3*plain.eml
 	open A Work; validity=$(told A UIDVALIDITY); must A CLOSE
