@@ -231,11 +231,13 @@ run(struct program *p, int verb)
 	struct admin *a = &p->admin;
 	/* The second signal ends the program at once, as kill -9 may at any time. */
 	struct sigaction action = { .sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	struct err err;
 	int status;
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL);	/* a write that a limit of the shell ends says so itself */
 	a->stop = &stop;
 	if (account_open(&a->account, p->maildir, p->layout, false, &err) < 0) {
 		admin_say_err(p->maildir, &err);

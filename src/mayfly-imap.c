@@ -213,6 +213,8 @@ set_signals(void)
 	sigprocmask(SIG_BLOCK, &mask, NULL);
 	sigaction(SIGTERM, &term, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
+	/* A file may not grow further: the write says so, and the client hears NO. */
+	sigaction(SIGXFSZ, &ignore, NULL);
 }
 
 /* What mayfly-login found out becomes this session's. False: it is not whole. */

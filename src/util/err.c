@@ -51,6 +51,9 @@ err_errno(struct err *err, const char *call, const char *path)
 	case ENFILE:
 		err_set(err, ERR_UNAVAILABLE, "Too many open files, try later");
 		break;
+	case EFBIG:
+		err_set(err, ERR_LIMIT, "A file would be larger than it may be here");
+		break;
 	default:
 		err_set(err, ERR_WORLD, "The mail store gave an error, try later");
 		break;

@@ -66,8 +66,9 @@ int err_detail(struct err *err, const char *detail, ...)
 
 /*
  * A system call failed: errno picks the kind (ENOSPC and EDQUOT: OVERQUOTA,
- * EACCES, EPERM and EROFS: NOPERM, else WORLD) and what the client hears;
- * call and path go to the log. Returns -1; errno is kept.
+ * EACCES, EPERM and EROFS: NOPERM, EFBIG: LIMIT, EMFILE and ENFILE: UNAVAILABLE,
+ * else WORLD) and what the client hears; call and path go to the log. Returns -1;
+ * errno is kept.
  */
 int err_errno(struct err *err, const char *call, const char *path);
 

@@ -100,8 +100,8 @@ class Session:
                 os.dup2(child_out, 1)
                 os.dup2(err, 2)
                 os.closerange(3, 256)
-                # a shell's background jobs ignore SIGINT, and python SIGPIPE
-                for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGQUIT):
+                # a shell's background jobs ignore SIGINT, and python SIGPIPE and SIGXFSZ
+                for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT):
                     signal.signal(number, signal.SIG_DFL)
                 for limit, value in options.get('rlimits', ()):
                     resource.setrlimit(getattr(resource, 'RLIMIT_' + limit), (value, value))
