@@ -87,8 +87,9 @@ const struct setting_row settings_table[SETTING_COUNT] = {
 	[SETTING_TOKEN_USER] = { "token-user", TYPE_TEXT, "mayfly-token", NULL,
 	    "The user, by name, that\n.Ic token-program\nruns as. Not root; best one that owns nothing." },
 	[SETTING_TRUSTED] = { "trusted", TYPE_NETWORKS, "", NULL,
-	    "Peers, such as webmail and other proxies, whose ID command is believed when "
-	    "it names the client with\n.Li x-originating-ip ." },
+	    "Clients, such as webmail and other proxies, whose ID command is believed when "
+	    "it names their own client with\n.Li x-originating-ip .\n"
+	    "Behind a PROXY header it is the client that the header names." },
 	[SETTING_USERS] = { "users", TYPE_PATH, "none", NULL,
 	    "A file of users that\n.Xr mayfly-passwd 8\nkeeps." },
 };

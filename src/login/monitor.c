@@ -56,7 +56,8 @@ struct monitor {
 	bool greeted;		/* the hello came */
 	bool forwarded;		/* somebody in front named the client */
 	bool private;
-	struct network_address client;
+	struct network_address speaker;	/* the peer, or whom its PROXY header names */
+	struct network_address client;	/* the same, or whom the speaker names by ID */
 	char certificate[HANDOFF_NAME_MAX + 1];
 	unsigned attempts;
 	struct proof proof;	/* of SCRAM */
@@ -282,6 +283,7 @@ take_hello(struct monitor *m)
 		m->forwarded = true;
 		private = hello->private;
 	}
+	m->speaker = m->client;
 	m->private = strcmp(link, "yes") == 0 || (strcmp(link, "auto") == 0 && private);
 	if (strcmp(settings_text(setup->settings, SETTING_CERTIFICATES), "cn") == 0)
 		memcpy(m->certificate, hello->certificate, sizeof m->certificate);
@@ -291,8 +293,11 @@ take_hello(struct monitor *m)
 static bool
 take_forwarded(struct monitor *m)
 {
-	/* Trust is in the peer, not in what a peer says of somebody else. */
-	if (!settings_network(m->setup->settings, SETTING_TRUSTED, &m->setup->peer->address))
+	/*
+	 * Trust is in who speaks, be it by the word of a PROXY header: all of the
+	 * internet may speak through the peer that sent it.
+	 */
+	if (!settings_network(m->setup->settings, SETTING_TRUSTED, &m->speaker))
 		return false;
 	m->client = m->record.forwarded.client;
 	m->forwarded = true;
@@ -535,7 +540,8 @@ be_talker(struct monitor *m, int record_fd, int back_fd)
 	struct talker_setup setup = {
 		.peer = m->setup->peer,
 		.proxied = settings_network(settings, SETTING_PROXY, &m->setup->peer->address),
-		.trusted = settings_network(settings, SETTING_TRUSTED, &m->setup->peer->address),
+		.trusted = settings->values[SETTING_TRUSTED].networks,
+		.trusted_count = settings->values[SETTING_TRUSTED].network_count,
 		.certificates = strcmp(settings_text(settings, SETTING_CERTIFICATES), "cn") == 0,
 		.scram = m->setup->scram,
 		.tokens = *settings_text(settings, SETTING_TOKEN_PROGRAM) != '\0',

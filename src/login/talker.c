@@ -37,6 +37,7 @@ struct talker {
 	struct ask ask;		/* the monitor */
 	enum state state;
 	struct sasl_offer offer;
+	bool trusted;		/* the ID may name another client */
 	char certificate[HANDOFF_NAME_MAX + 1];	/* the user of AUTH=EXTERNAL, or "" */
 	struct buf tag;		/* of the command that was let in */
 	bool accepted;
@@ -250,7 +251,7 @@ cmd_id(void *session, struct command *cmd)
 
 	if (id_parse(&cmd->parse, take_pair, &forwarded) < 0)
 		return -1;
-	if (t->setup->trusted && forwarded.client.family != 0) {
+	if (t->trusted && forwarded.client.family != 0) {
 		struct record_forwarded record = { .kind = RECORD_FORWARDED };
 
 		record.client = forwarded.client;
@@ -415,6 +416,8 @@ say_hello(struct talker *t)
 	t->offer.token_scope = setup->token_scope;
 	t->offer.token_discovery = setup->token_discovery;
 	t->offer.anonymous = setup->anonymous;
+	for (size_t i = 0; i < setup->trusted_count; i++)
+		t->trusted = t->trusted || network_in(&setup->trusted[i], &hello.client);
 	memcpy(t->certificate, name, sizeof name);
 	t->offer.certificate = t->certificate;
 	memcpy(hello.certificate, name, sizeof name);

@@ -7,8 +7,10 @@
 #define LOGIN_TALKER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+struct network_range;
 struct peer;
 
 /*
@@ -30,7 +32,9 @@ enum {
 struct talker_setup {
 	const struct peer *peer;
 	bool proxied;		/* the peer must begin with a PROXY header */
-	bool trusted;		/* its ID may name the client */
+	/* Who may name another client by ID: the peer, or whom its PROXY header names. */
+	const struct network_range *trusted;
+	size_t trusted_count;
 	bool certificates;	/* a certificate's name is a user */
 	bool scram;		/* the file of users has verifiers */
 	bool tokens;		/* there is a program that looks at them */

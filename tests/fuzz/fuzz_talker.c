@@ -37,6 +37,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const enum verdict verdicts[] = { VERDICT_NO, VERDICT_YES, VERDICT_UNAVAILABLE, VERDICT_NO };
+	static const struct network_range anybody = { .bits = 0 };	/* of whom nothing is known */
 	struct peer peer = { .subject = "C = PL, CN = alice" };
 	struct talker_setup setup = { .peer = &peer, .timeout_ms = 60000 };
 	int client[2], record[2];
@@ -54,7 +55,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	setup.token_scope = "mail";
 	setup.token_discovery = "https://example.org/";
 	setup.proxied = data[0] & 4;
-	setup.trusted = data[0] & 8;
+	setup.trusted = &anybody;
+	setup.trusted_count = data[0] & 8 ? 1 : 0;
 	setup.certificates = data[0] & 16;
 	peer.private = !(data[0] & 32);
 	/* As many answers as there can be questions; after them the monitor is gone. */

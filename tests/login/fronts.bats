@@ -366,6 +366,20 @@ fetch_with_curl() {	# fetch_with_curl URL [option ...]
 	logged 'event=login-ok addr=192.0.2.55 via=users user=alice method=command private=yes peer=127.0.0.1'
 }
 
+@test "E26: behind a PROXY header the client that it names must be trusted, not the proxy" {
+	need_root
+	need tcpserver ucspi-tcp-ipv6
+	local id='a ID ("x-originating-ip" "192.0.2.55")\r\nb LOGIN alice wrong\r\nc LOGOUT\r\n'
+	start_tcpserver --proxy=127.0.0.1 --trusted='127.0.0.1 203.0.113.10' --private
+	# a stranger from the internet, through the same proxy, could have others banned in his place
+	say "$PORT" "PROXY TCP4 203.0.113.66 127.0.0.1 4711 143\r\n$id"
+	logged 'event=login-failed addr=203.0.113.66 '
+	refute grep -q 'addr=192.0.2.55' "$T/log"
+	# the webmail comes through the proxy too
+	say "$PORT" "PROXY TCP4 203.0.113.10 127.0.0.1 4711 143\r\n$id"
+	logged 'event=login-failed addr=192.0.2.55 reason=wrong-password user=alice method=command private=yes peer=127.0.0.1'
+}
+
 @test "E28: the environment of a front is data: addresses are read, the rest does nothing" {
 	need_root
 	local evil='$(touch /tmp/x)"; x=`y` %n %s' name

@@ -505,15 +505,21 @@ static void
 test_forwarded(void)
 {
 	static const char id[] = "a ID (\"x-originating-ip\" \"192.0.2.77\" \"x-originating-port\" \"4711\")\r\n";
+	static const char proxied[] = "PROXY TCP4 192.0.2.1 192.0.2.2 1 1\r\n"
+	    "a ID (\"x-originating-ip\" \"192.0.2.77\")\r\n";
+	struct network_range peer, client;
 	struct world w = private_world();
 	struct result r;
 	char text[NETWORK_TEXT];
 
+	network_range_parse("local", 5, &peer);
+	network_range_parse("192.0.2.1", 9, &client);
 	converse(&w, id, sizeof id - 1, 0, &r);
 	check(r.forwarded.kind == 0 && strstr(r.output.data, "a OK") != NULL,
 	    "ID x-originating-ip of a stranger is passed over");
 	result_fini(&r);
-	w.setup.trusted = true;
+	w.setup.trusted = &peer;
+	w.setup.trusted_count = 1;
 	converse(&w, id, sizeof id - 1, 0, &r);
 	check_str(network_format(&r.forwarded.client, text), "192.0.2.77", "that of a trusted peer is told");
 	check(r.forwarded.client.port == 4711 && strstr(r.output.data, "192.0.2.77") == NULL,
@@ -521,6 +527,14 @@ test_forwarded(void)
 	result_fini(&r);
 	converse(&w, "a ID (\"x-originating-ip\" \"nonsense\")\r\n", 39, 0, &r);
 	check(r.forwarded.kind == 0, "unless it is no address");
+	result_fini(&r);
+	w.setup.proxied = true;
+	converse(&w, proxied, sizeof proxied - 1, 0, &r);
+	check(r.forwarded.kind == 0, "a stranger behind a trusted proxy is a stranger");
+	result_fini(&r);
+	w.setup.trusted = &client;
+	converse(&w, proxied, sizeof proxied - 1, 0, &r);
+	check(r.forwarded.kind != 0, "whom the PROXY header names may be trusted");
 	result_fini(&r);
 }
 
