@@ -1,4 +1,4 @@
-/* Subjects of certificates. Runs in the talker only. */
+/* Subjects of certificates. Runs in the talker; the monitor repeats it before it believes a name. */
 #include "login/certificate.h"
 
 #include <string.h>

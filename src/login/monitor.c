@@ -19,6 +19,7 @@
 
 #include "handoff.h"
 #include "login/auth.h"
+#include "login/certificate.h"
 #include "login/peer.h"
 #include "login/privs.h"
 #include "login/proof.h"
@@ -265,6 +266,21 @@ may_hand_over(struct monitor *m)
 	return m->accepted;
 }
 
+/*
+ * May the talker name the user of a certificate? What a PROXY header says only the
+ * talker reads. What the environment says is here too, and is read once more: a
+ * talker in a stranger's hands would otherwise be whoever it likes.
+ */
+static bool
+is_shown(const struct monitor *m, const struct record_hello *hello)
+{
+	char name[HANDOFF_NAME_MAX + 1];
+
+	return hello->certificate_len == 0 || hello->proxied
+	    || (certificate_name(m->setup->peer->subject, name, sizeof name)
+	    && strcmp(name, hello->certificate) == 0);
+}
+
 static bool
 take_hello(struct monitor *m)
 {
@@ -274,7 +290,7 @@ take_hello(struct monitor *m)
 	const char *link = settings_text(setup->settings, SETTING_PRIVATE);
 	bool private = setup->peer->private;
 
-	if (m->greeted || (hello->proxied && !may_proxy))
+	if (m->greeted || (hello->proxied && !may_proxy) || !is_shown(m, hello))
 		return false;
 	m->greeted = true;
 	m->client = setup->peer->address;

@@ -261,6 +261,28 @@ c NO [AUTHENTICATIONFAILED] The name or the password is wrong
 	exec 5>&-
 }
 
+@test "a talker in a stranger's hands gets nothing by breaking the rules" {
+	need_root
+	cp "$MAYFLY_BUILD/tests/login/turncoat" "$T"
+	turncoat() {
+		rc=0
+		timeout 30 "$T/turncoat" "$@" "${OPTIONS[@]}" </dev/null >"$T/heard" 2>>"$T/log" 3>&- || rc=$?
+		heard=$(tr -d '\r' <"$T/heard")
+	}
+	turncoat honest; has 'a OK'
+	for misdeed in certificate header client two-greetings no-greeting no-password wrong-password four-guesses anonymous; do
+		: >"$T/log"
+		turncoat "$misdeed" --certificates=cn
+		hasnt 'a OK'; [ "$rc" -eq 111 ] || { echo "$misdeed: $rc"; false; }
+		logged 'broke the rules'
+	done
+	# what was shown to the program in front counts, and nothing like it
+	export SSL_CLIENT_DN='C = PL, O = Example, CN = alice'
+	turncoat certificate --certificates=cn; has 'a OK'
+	export SSL_CLIENT_DN='C = PL, O = Example, CN = malice'
+	turncoat certificate --certificates=cn; hasnt 'a OK'; [ "$rc" -eq 111 ]
+}
+
 @test "E21: a talker-root that is not empty, not root's, or open to writers is refused" {
 	need_root
 	local wrong=() rc
