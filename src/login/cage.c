@@ -105,6 +105,8 @@ limit(int what, rlim_t value)
 }
 
 #define LET(name) { .call = SYS_##name, .action = SECCOMP_LET }
+#define LET_IF(name, which, is) { .call = SYS_##name, .action = SECCOMP_LET, .test = true, \
+	.argument = (which), .mask = UINT32_MAX, .value = (is) }
 
 /* All that the talker does once it is in. */
 static const struct seccomp_rule talker_rules[] = {
@@ -125,7 +127,11 @@ static const struct seccomp_rule talker_rules[] = {
 #endif
 	LET(rt_sigreturn), LET(rt_sigprocmask), LET(rt_sigaction), LET(getpid),
 	/* output_init asks what its descriptor is, and makes a pipe not block */
-	LET(fstat), LET(newfstatat), LET(fcntl),
+	LET(fstat), LET(newfstatat),
+	LET_IF(fcntl, 1, F_GETFL), LET_IF(fcntl, 1, F_SETFL),	/* F_SETOWN would send signals */
+#ifdef SYS_fcntl64
+	LET_IF(fcntl64, 1, F_GETFL), LET_IF(fcntl64, 1, F_SETFL),
+#endif
 	LET(exit), LET(exit_group),
 };
 

@@ -8,8 +8,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -122,6 +124,11 @@ enter_landlock(const struct sandbox_path *paths, size_t count)
 
 #define KILL(name) { .call = SYS_##name, .action = SECCOMP_KILL }
 #define REFUSE(name) { .call = SYS_##name, .action = SECCOMP_REFUSE }
+#define REFUSE_IF(name, which, is) { .call = SYS_##name, .action = SECCOMP_REFUSE, .test = true, \
+	.argument = (which), .mask = UINT32_MAX, .value = (is) }
+/* Let through for process 0, which is the caller. */
+#define OWN_ONLY(name) { .call = SYS_##name, .action = SECCOMP_LET, .test = true, .argument = 0, \
+	.mask = UINT32_MAX, .value = 0 }, REFUSE(name)
 
 enum {
 	THREAD_FLAG = 0x00010000,	/* CLONE_THREAD */
@@ -146,8 +153,41 @@ static const struct seccomp_rule session_rules[] = {
 #ifdef SYS_fork
 	REFUSE(fork), REFUSE(vfork),
 #endif
-	/* other sessions of the same user, and shared vmail accounts, are not ours to end */
-	REFUSE(kill), REFUSE(pidfd_send_signal), REFUSE(rt_sigqueueinfo), REFUSE(pidfd_getfd),
+	/*
+	 * Other sessions of the same user, and shared vmail accounts, are not ours to
+	 * end: by a signal, by one that a descriptor sends, by a limit, by starving.
+	 * What raise(3) and abort(3) need comes before these, in sandbox_enter.
+	 */
+	REFUSE(kill), REFUSE(tkill), REFUSE(tgkill), REFUSE(rt_sigqueueinfo),
+	REFUSE(rt_tgsigqueueinfo), REFUSE(pidfd_send_signal), REFUSE(pidfd_getfd),
+	REFUSE_IF(fcntl, 1, F_SETOWN), REFUSE_IF(fcntl, 1, F_SETSIG),
+	REFUSE_IF(fcntl, 1, F_SETOWN_EX),
+#ifdef SYS_fcntl64
+	REFUSE_IF(fcntl64, 1, F_SETOWN), REFUSE_IF(fcntl64, 1, F_SETSIG),
+	REFUSE_IF(fcntl64, 1, F_SETOWN_EX),
+#endif
+	REFUSE_IF(ioctl, 1, FIOSETOWN), REFUSE_IF(ioctl, 1, SIOCSPGRP),
+	OWN_ONLY(prlimit64), OWN_ONLY(sched_setaffinity), OWN_ONLY(sched_setattr),
+	OWN_ONLY(sched_setparam), OWN_ONLY(sched_setscheduler),
+	REFUSE(setpriority), REFUSE(ioprio_set),
+	/* Landlock does not look at these: a home or a key could be opened to all, or shut */
+	REFUSE(fchmodat), REFUSE(fchownat),
+	REFUSE(setxattr), REFUSE(lsetxattr), REFUSE(removexattr), REFUSE(lremovexattr),
+#ifdef SYS_chmod
+	REFUSE(chmod), REFUSE(chown), REFUSE(lchown),
+#endif
+#ifdef SYS_chown32
+	REFUSE(chown32), REFUSE(lchown32),
+#endif
+#ifdef SYS_fchmodat2
+	REFUSE(fchmodat2),
+#endif
+#ifdef SYS_setxattrat
+	REFUSE(setxattrat), REFUSE(removexattrat),
+#endif
+#ifdef SYS_file_setattr
+	REFUSE(file_setattr),
+#endif
 	/* the network; EPERM, because syslog(3) looks for a log daemon that was started anew */
 	REFUSE(socket), REFUSE(socketpair), REFUSE(bind), REFUSE(connect), REFUSE(listen),
 	REFUSE(accept4),
@@ -178,15 +218,19 @@ static const struct seccomp_rule session_rules[] = {
 unsigned
 sandbox_enter(const struct sandbox_path *paths, size_t count)
 {
+	struct seccomp_rule rules[1 + sizeof session_rules / sizeof session_rules[0]] = {
+		{ .call = SYS_tgkill, .action = SECCOMP_LET, .test = true, .argument = 0,
+		    .mask = UINT32_MAX, .value = (uint32_t)getpid() },
+	};
 	unsigned got = 0;
 
+	memcpy(rules + 1, session_rules, sizeof session_rules);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return 0;	/* both others need it */
 	got |= SANDBOX_NO_NEW_PRIVS;
 	if (enter_landlock(paths, count))
 		got |= SANDBOX_LANDLOCK;
-	if (seccomp_enter(session_rules, sizeof session_rules / sizeof session_rules[0],
-	    SECCOMP_LET) == 0)
+	if (seccomp_enter(rules, sizeof rules / sizeof rules[0], SECCOMP_LET) == 0)
 		got |= SANDBOX_SECCOMP;
 	return got;
 }

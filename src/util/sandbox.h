@@ -17,7 +17,9 @@
  *     must come before, and so must getpwuid and the like. A log daemon that is
  *     started anew is not found again: the lines are dropped;
  *   - fork and threads may be made (a long search reads with forked helpers), but
- *     neither namespaces nor processes that share memory; kill fails with EPERM;
+ *     neither namespaces nor processes that share memory; signals to other
+ *     processes and their limits and priorities fail with EPERM, and so do owners,
+ *     modes and attributes by path (an open file's mode may be changed);
  *   - execve, ptrace and what looks into other processes or changes the kernel
  *     kills the process: no library of ours does that by mistake.
  */

@@ -15,12 +15,14 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "login/cage.h"
@@ -31,6 +33,7 @@
 enum { UNTRIED = 9999 };
 
 static const char *mail;
+static char elsewhere[4096];	/* a directory of the user's own, above the mail */
 
 /* Each returns 0 when the call worked, else -1 with errno. */
 static int try_exec(void) { return execl("/bin/true", "true", (char *)NULL); }
@@ -56,6 +59,39 @@ static int try_fork_apart(void) { return start_process(0x10000000); }	/* CLONE_N
 static int try_clone3(void) { return (int)syscall(SYS_clone3, NULL, 0); }
 static int try_ptrace(void) { return (int)ptrace(PTRACE_TRACEME, 0, NULL, NULL); }
 static int try_kill(void) { return kill(getppid(), 0); }
+
+/* A process of the same user, in the same sandbox: what only the filter keeps apart. */
+static int
+against_another(int (*try)(pid_t pid))
+{
+	pid_t pid = start_process(0);
+	int result, why;
+
+	if (pid < 0)
+		return 0;	/* what it was to be tried on is not there: not as it should be */
+	result = try(pid);
+	why = errno;
+	waitpid(pid, NULL, 0);
+	errno = why;
+	return result;
+}
+
+static int by_tgkill(pid_t pid) { return (int)syscall(SYS_tgkill, pid, pid, 0); }
+static int by_tkill(pid_t pid) { return (int)syscall(SYS_tkill, pid, 0); }
+static int by_owner(pid_t pid) { return fcntl(0, F_SETOWN, pid); }
+static int by_limit(pid_t pid) { return (int)syscall(SYS_prlimit64, pid, RLIMIT_CORE, NULL, NULL); }
+static int by_priority(pid_t pid) { return setpriority(PRIO_PROCESS, (id_t)pid, 19); }
+static int try_tgkill(void) { return against_another(by_tgkill); }
+static int try_tkill(void) { return against_another(by_tkill); }
+static int try_owner(void) { return against_another(by_owner); }
+static int try_limit(void) { return against_another(by_limit); }
+static int try_priority(void) { return against_another(by_priority); }
+static int talker_owner(void) { return fcntl(3, F_SETOWN, 1); }
+static int try_chmod(void) { return chmod(elsewhere, 0777); }
+static int try_chown(void) { return chown(elsewhere, (uid_t)-1, (gid_t)-1); }
+static int try_setxattr(void) { return setxattr(elsewhere, "user.x", "x", 1, 0); }
+static int may_raise(void) { signal(SIGUSR1, SIG_IGN); return raise(SIGUSR1); }
+static int may_ask_limit(void) { struct rlimit limit; return getrlimit(RLIMIT_NOFILE, &limit); }
 static int try_setuid(void) { return setuid(0); }
 static int try_chroot(void) { return chroot("/"); }
 static int try_mount(void) { return (int)syscall(SYS_mount, "x", "/", "tmpfs", 0, NULL); }
@@ -138,6 +174,15 @@ static const struct row rows[] = {
 	{ "ptrace", try_ptrace, SIGSYS, SIGSYS },
 	{ "process_vm_readv", try_vm_read, SIGSYS, SIGSYS },
 	{ "kill", try_kill, SIGSYS, -EPERM },
+	{ "tgkill", try_tgkill, UNTRIED, -EPERM },
+	{ "tkill", try_tkill, UNTRIED, -EPERM },
+	{ "signals by F_SETOWN", try_owner, UNTRIED, -EPERM },
+	{ "signals by F_SETOWN, talker", talker_owner, SIGSYS, UNTRIED },
+	{ "limits of others", try_limit, UNTRIED, -EPERM },
+	{ "priority of others", try_priority, UNTRIED, -EPERM },
+	{ "chmod elsewhere", try_chmod, UNTRIED, -EPERM },
+	{ "chown elsewhere", try_chown, UNTRIED, -EPERM },
+	{ "setxattr elsewhere", try_setxattr, UNTRIED, -EPERM },
 	{ "setuid", try_setuid, SIGSYS, SIGSYS },
 	{ "chroot", try_chroot, SIGSYS, SIGSYS },
 	{ "mount", try_mount, SIGSYS, SIGSYS },
@@ -147,6 +192,8 @@ static const struct row rows[] = {
 	{ "TIOCSTI", try_tiocsti, SIGSYS, SIGSYS },
 	{ "executable memory", try_executable_memory, SIGSYS, UNTRIED },
 	{ "write mail", may_write_mail, UNTRIED, 0 },
+	{ "raise a signal", may_raise, UNTRIED, 0 },
+	{ "ask for a limit", may_ask_limit, UNTRIED, 0 },
 	{ "read the time zone", may_read_zone, UNTRIED, 0 },
 	{ "load the module", may_load_module, UNTRIED, 0 },
 };
@@ -212,6 +259,7 @@ main(int argc, char **argv)
 	if (argc < 3)
 		return 2;
 	mail = argv[2];
+	snprintf(elsewhere, sizeof elsewhere, "%s/..", mail);
 	if (!talker && argc >= 5) {
 		module = argv[3];
 		symbol = argv[4];
