@@ -21,7 +21,13 @@ may(int dirfd, const char *path, int mode)
 	return faccessat(dirfd, path, mode, AT_EACCESS) == 0;
 }
 
-/* "lrswipkxte", as far as the file system lets us; the letters are told in RFC 4314 2.1. */
+/* The letters are told in RFC 4314 2.1; those of SETACL may also be the old "c" and "d". */
+#define ALL_RIGHTS "lrswipkxteacd"
+
+/*
+ * "lrswipkxte", as far as the file system lets us. Clients of RFC 2086 look for "c" and "d":
+ * they go with the rights that took their place (RFC 4314 2.1.1).
+ */
 static int
 rights_of(struct session *s, const char *name, struct buf *out, struct err *err)
 {
@@ -33,11 +39,11 @@ rights_of(struct session *s, const char *name, struct buf *out, struct err *err)
 	if (may(fd, "cur", R_OK | X_OK)) {
 		buf_addc(out, 'r');
 		if (may(fd, "cur", W_OK) && may(fd, ".", W_OK) && !s->account.read_only)
-			buf_adds(out, "swipte");
+			buf_adds(out, "swipted");
 	}
 	/* Folders below it and its own name lie in the root. */
 	if (may(s->account.dirfd, ".", W_OK) && !s->account.read_only)
-		buf_adds(out, strcmp(name, "INBOX") == 0 ? "k" : "kx");
+		buf_adds(out, strcmp(name, "INBOX") == 0 ? "kc" : "kxc");
 	io_close(&fd);
 	return 0;
 }
@@ -141,14 +147,25 @@ cmd_listrights(void *session, struct command *cmd)
 	return result;
 }
 
+/* "lrs", "+w", "-": what SETACL may ask for, whether it is granted or not. */
+static bool
+are_rights(const struct str *text)
+{
+	size_t sign = text->len > 0 && (text->data[0] == '+' || text->data[0] == '-');
+
+	return sign + strspn(text->data + sign, ALL_RIGHTS) == text->len;
+}
+
 static int
 refuse(struct session *s, struct command *cmd, int words)
 {
-	struct str ignored[2];
+	struct str given[2];	/* who, and for SETACL which rights */
 	const char *name;
 
-	if (parse_acl(s, cmd, &name, ignored, words) < 0)
+	if (parse_acl(s, cmd, &name, given, words) < 0)
 		return -1;
+	if (words == 2 && !are_rights(&given[1]))
+		return err_set(&cmd->err, ERR_SYNTAX, "Rights are letters of " ALL_RIGHTS);
 	if (!folder_exists(&s->account, name))
 		return err_set(&cmd->err, ERR_NONEXISTENT, "There is no such mailbox");
 	return err_set(&cmd->err, ERR_NOPERM, "Rights are those of the file system");
