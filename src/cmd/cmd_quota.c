@@ -58,9 +58,8 @@ cmd_getquotaroot(void *session, struct command *cmd)
 		cmd->err = why;
 		return -1;
 	}
-	if (!folder_exists(&s->account, name))
-		return err_set(&cmd->err, ERR_NONEXISTENT, "There is no such mailbox");
-	if (quota_read(&s->account, &quota, &cmd->err) < 0)
+	/* it need not be there: a client may ask before it makes one (RFC 9208 4.1.2) */
+	if (folder_check_name(&s->account, name, &cmd->err) < 0 || quota_read(&s->account, &quota, &cmd->err) < 0)
 		return -1;
 	name_to_client(s, name, &shown);
 	output_text(&s->out, "* QUOTAROOT ");

@@ -11,7 +11,13 @@ truth() { find "$MAILDIR" -path '*/cur/*' -type f -printf '%s\n' -o -path '*/new
 	mailbox inbox plain.eml plain.eml; start A --quota=1M,50
 	must A 'GETQUOTAROOT inbox'; heard A '* QUOTAROOT INBOX ""'; heard A '* QUOTA "" (STORAGE 1 1024 MESSAGE 2 50)'
 	must A 'GETQUOTA ""'; heard A '* QUOTA "" (STORAGE 1 1024 MESSAGE 2 50)'
-	say A 'GETQUOTA other'; no A NONEXISTENT; say A 'GETQUOTAROOT nowhere'; no A NONEXISTENT
+	say A 'GETQUOTA other'; no A NONEXISTENT
+}
+
+@test "GETQUOTAROOT tells of a mailbox before it is made (RFC 9208 4.1.2)" {
+	mailbox inbox plain.eml; start A --quota=1M,50
+	must A 'GETQUOTAROOT "no where"'; heard A '* QUOTAROOT "no where" ""'; heard A '* QUOTA "" (STORAGE 1 1024 MESSAGE 1 50)'
+	say A 'GETQUOTAROOT ""'; no A CANNOT; say A 'GETQUOTAROOT a//b'; no A CANNOT
 }
 
 @test "without a limit there is no root, and no file is made" {
