@@ -2,8 +2,8 @@
 load ../lib
 
 @test "i-default is spoken, and nothing else (RFC 5255 3.2)" {
-	mailbox inbox; start A; must A LANGUAGE; heard A '* LANGUAGE ("i-default")'
-	must A 'LANGUAGE i-default'; heard A '* LANGUAGE ("i-default")'; must A 'LANGUAGE default'; must A 'LANGUAGE DE "i-default"'
+	mailbox inbox; start A; say A LANGUAGE; no A; unheard A '* LANGUAGE...'
+	must A 'LANGUAGE i-default'; heard A '* LANGUAGE ("i-default")'; must A 'LANGUAGE default'; must A 'LANGUAGE "*"'; must A 'LANGUAGE DE "i-default"'
 	say A 'LANGUAGE DE'; no A; unheard A '* LANGUAGE...'; say A 'LANGUAGE (DE)'; bad A; alive A
 }
 
