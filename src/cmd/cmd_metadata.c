@@ -51,7 +51,7 @@ is_entry(const struct str *name)
 	for (size_t i = start; i < name->len; i++) {
 		char c = name->data[i];
 
-		if (c <= ' ' || c >= 0x7f || c == '*' || c == '%' || (c == '/' && name->data[i - 1] == '/'))
+		if (c < ' ' || c >= 0x7f || c == '*' || c == '%' || (c == '/' && name->data[i - 1] == '/'))
 			return false;
 	}
 	return name->len <= ENTRY_NAME_MAX && name->data[name->len - 1] != '/';
@@ -174,7 +174,7 @@ static void
 add_pair(struct session *s, struct buf *list, const char *entry, const struct note *note)
 {
 	buf_addc(list, list->len == 0 ? '(' : ' ');
-	buf_adds(list, entry);
+	respond_buf_astring(list, entry, strlen(entry), false);
 	buf_addc(list, ' ');
 	if (note == NULL) {
 		buf_adds(list, "NIL");

@@ -602,7 +602,7 @@ send_changed(struct session *s, const char *name, const char *entry, const char 
 		buf_fini(&shown);
 	}
 	output_char(&s->out, ' ');
-	output_text(&s->out, entry);
+	respond_astring(&s->out, entry, strlen(entry), false);
 }
 
 static void

@@ -72,14 +72,20 @@ add_form(struct buf *buf, enum form form, const char *bytes, size_t len)
 }
 
 void
-respond_astring(struct output *out, const char *bytes, size_t len, int utf8)
+respond_buf_astring(struct buf *buf, const char *bytes, size_t len, int utf8)
 {
 	enum form form = form_of(bytes, len, utf8);
 
 	/* An atom NIL would read as "nothing" to some clients. */
 	if (form == ATOM && ascii_is(bytes, len, "NIL"))
 		form = QUOTED;
-	add_form(&out->buf, form, bytes, len);
+	add_form(buf, form, bytes, len);
+}
+
+void
+respond_astring(struct output *out, const char *bytes, size_t len, int utf8)
+{
+	respond_buf_astring(&out->buf, bytes, len, utf8);
 }
 
 void

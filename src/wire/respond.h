@@ -22,6 +22,7 @@ void respond_astring(struct output *out, const char *bytes, size_t len, int utf8
 void respond_nstring(struct output *out, const char *bytes, size_t len, int utf8);
 
 /* The same forms behind the content of a buffer. */
+void respond_buf_astring(struct buf *buf, const char *bytes, size_t len, int utf8);
 void respond_buf_nstring(struct buf *buf, const char *bytes, size_t len, int utf8);
 
 /* "* " text CRLF. */

@@ -318,6 +318,7 @@ path() { ls -d "$(folder "$1")"/cur/* | sed -n "${2}p"; }
 	two; must B 'SETMETADATA work (/private/comment "a" /shared/comment "b")'; watch A '(personal (MailboxMetadataChange))'
 	must B 'SETMETADATA work (/private/comment "c")'; await A '* METADATA work /private/comment'
 	must B 'SETMETADATA work (/shared/comment NIL /private/new "x")'; await A '* METADATA work /private/new /shared/comment'
+	must B 'SETMETADATA work ("/private/a(b" "x")'; await A '* METADATA work "/private/a(b"'
 	must B 'SETMETADATA "" (/shared/comment "x")'; must B 'SETMETADATA INBOX (/shared/comment "x")'; await A '* METADATA INBOX /shared/comment'
 	unheard A '* METADATA ""...'
 }
