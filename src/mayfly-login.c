@@ -24,6 +24,7 @@
 #include "util/err.h"
 #include "util/io.h"
 #include "util/log.h"
+#include "util/mem.h"
 
 
 static const char default_config[] = SYSCONFDIR "/mayfly/mayfly.conf";
@@ -126,12 +127,51 @@ read_config(const struct options *options, struct settings *settings)
 	return wrong == 0;
 }
 
+/* A name in the file of users, and where. */
+struct named {
+	const char *user;
+	unsigned line;
+};
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct named *x = a, *y = b;
+	int order = strcmp(x->user, y->user);
+
+	return order != 0 ? order : x->line < y->line ? -1 : x->line > y->line;
+}
+
+/* Names that stand there twice: a password that was changed in the wrong one of the two does nothing. */
+static bool
+check_names(const struct options *options, const char *path, struct named *names, size_t count)
+{
+	bool good = true;
+
+	qsort(names, count, sizeof *names, by_name);
+	for (size_t i = 1, first = 0; i < count; i++) {
+		char text[400];
+
+		if (strcmp(names[i].user, names[first].user) != 0) {
+			first = i;
+			continue;
+		}
+		snprintf(text, sizeof text, "%s stands in line %u too, which counts", names[i].user,
+		    names[first].line);
+		report_mistake((void *)options, path, names[i].line, text);
+		good = false;
+	}
+	return good;
+}
+
 /* Each line of the file of users, for --check. */
 static bool
 check_users(const struct options *options, const char *path)
 {
 	struct buf file = BUF_INIT;
 	struct err err;
+	struct named *names = NULL;
+	size_t count = 0, room = 0;
 	unsigned line = 0;
 	bool good = false;
 	int fd = users_file_open(path, &err);
@@ -154,13 +194,21 @@ check_users(const struct options *options, const char *path)
 			lf = end;
 		*lf = '\0';
 		line++;
-		if (users_entry_parse(at, &entry, &why) < 0) {
+		switch (users_entry_parse(at, &entry, &why)) {
+		case -1:
 			report_mistake((void *)options, path, line, why);
 			good = false;
+			break;
+		case 1:
+			names = mem_grow(names, &room, count + 1, sizeof *names);
+			names[count++] = (struct named){ entry.user, line };
+			break;
 		}
 		at = lf + 1;
 	}
+	good = check_names(options, path, names, count) && good;
 out:
+	free(names);
 	buf_fini(&file);
 	io_close(&fd);
 	return good;

@@ -197,13 +197,13 @@ replace(const char *path, int fd, const struct buf *content)
 	return status;
 }
 
-/* The line of a user in the file: where it begins and ends (with its LF), or false. */
+/* The next line of a user in the file, from an octet on: where it begins and ends (with its LF), or false. */
 static bool
-find_line(const struct buf *file, const char *user, size_t *start_out, size_t *end_out)
+find_line(const struct buf *file, size_t from, const char *user, size_t *start_out, size_t *end_out)
 {
 	size_t name_len = strlen(user);
 
-	for (size_t at = 0; at < file->len;) {
+	for (size_t at = from; at < file->len;) {
 		const char *lf = memchr(file->data + at, '\n', file->len - at);
 		size_t end = lf != NULL ? (size_t)(lf - file->data) + 1 : file->len;
 
@@ -284,7 +284,7 @@ alter(const struct request *request, const char *verb)
 	struct buf file = BUF_INIT, next = BUF_INIT, line = BUF_INIT, hash = BUF_INIT;
 	char *old[6] = { NULL }, *old_line = NULL;
 	unsigned char key[SCRAM_OCTETS];
-	size_t start = 0, end = 0;
+	size_t start = 0, end = 0, again;
 	int status = STATUS_TROUBLE, fd = -1;
 
 	if (!users_name_is_good(request->user, strlen(request->user)))
@@ -300,7 +300,7 @@ alter(const struct request *request, const char *verb)
 		status = complain(STATUS_TROUBLE, "%s: %s", request->file, strerror(errno));
 		goto out;
 	}
-	found = find_line(&file, request->user, &start, &end);
+	found = find_line(&file, 0, request->user, &start, &end);
 	if (found == add) {
 		status = complain(STATUS_NO, found ? "%s is there already" : "there is no %s",
 		    request->user);
@@ -329,6 +329,11 @@ alter(const struct request *request, const char *verb)
 	if (!remove && next.len > 0 && next.data[next.len - 1] != '\n')
 		buf_addc(&next, '\n');
 	buf_add(&next, line.data, line.len);
+	while (remove && find_line(&file, end, request->user, &start, &again)) {
+		/* an older line, which must not count from now on */
+		buf_add(&next, file.data + end, start - end);
+		end = again;
+	}
 	buf_add(&next, file.data + end, file.len - end);
 	status = replace(request->file, fd, &next);
 	mem_wipe(key, sizeof key);

@@ -41,6 +41,16 @@ read_id(const char *text, unsigned *out)
 	return true;
 }
 
+/* A file that another system's editor saved would name a Maildir that is not there, and it would be made. */
+static bool
+has_control(const char *path)
+{
+	for (; *path != '\0'; path++)
+		if ((unsigned char)*path < ' ' || *path == 0x7f)
+			return true;
+	return false;
+}
+
 int
 users_entry_parse(char *line, struct users_entry *out, const char **why_out)
 {
@@ -78,6 +88,11 @@ users_entry_parse(char *line, struct users_entry *out, const char **why_out)
 		}
 		out->uid = uid;
 		out->gid = gid;
+	}
+	if (has_control(out->home) || has_control(out->maildir)) {
+		*why_out = "home and maildir cannot hold control characters "
+		    "(a carriage return at the end of the line?)";
+		return -1;
 	}
 	if ((*out->home != '\0' && *out->home != '/')
 	    || (*out->maildir != '\0' && *out->maildir != '/' && strncmp(out->maildir, "~/", 2) != 0)) {

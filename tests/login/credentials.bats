@@ -180,15 +180,19 @@ checkpassword() {
 	echo secret | "$PASSWD" --file="$T/users" change bob
 	# the work: system calls and processor time are those of one crypt(3)
 	start_tcpserver --failure-delay=0
-	for name in alice nobody-at-all; do
-		"$MAYFLY_BUILD/tests/login/load" times "$PORT" "$name" wrong 20 >"$T/times.$name"
-		cat "$T/times.$name"
+	# The least of twenty is what the work costs, unless the machine was busy all the while: then
+	# of more, which brings both down to it. Whoever skips the crypt(3) answers in a tenth of it:
+	# half is far from both, and no round mends that.
+	least() { sed 's/.*least \([0-9]*\).*/\1/' "$T/times.$1" | sort -n | head -n 1; }
+	for round in 1 2 3 4 5 6 7 8 9 10; do
+		for name in alice nobody-at-all; do
+			"$MAYFLY_BUILD/tests/login/load" times "$PORT" "$name" wrong 20 >>"$T/times.$name"
+		done
+		[ "$(least alice)" -ge "$((2 * $(least nobody-at-all) + 2))" ] ||
+			[ "$(least nobody-at-all)" -ge "$((2 * $(least alice) + 2))" ] || return 0
 	done
-	# The least of twenty is what the work costs, whatever else the machine does.
-	# Whoever skips the crypt(3) answers in a tenth of it: half is far from both.
-	least() { sed 's/.*least \([0-9]*\).*/\1/' "$T/times.$1"; }
-	[ "$(least alice)" -lt "$((2 * $(least nobody-at-all) + 2))" ]
-	[ "$(least nobody-at-all)" -lt "$((2 * $(least alice) + 2))" ]
+	tail "$T"/times.*
+	false
 }
 
 @test "mayfly-passwd adds, changes, checks, lists and removes" {
@@ -209,6 +213,17 @@ checkpassword() {
 	"$PASSWD" --file="$file" remove carol
 	[ ! -s "$file" ]
 	refute "$PASSWD" --file="$T/nowhere/users" list
+}
+
+@test "mayfly-passwd removes a user who stands in the file twice" {
+	local file=$T/users
+	# an older line must not come into force when the newer one goes
+	{ sed 's/^alice:/carol:/' "$file"; sed -n 's/^alice:/carol:/p' "$file"; } >"$T/twice"
+	chmod 600 "$T/twice"
+	[ "$(cut -d: -f1 "$T/twice" | tr '\n' ' ')" = 'carol bob carol ' ]
+	"$PASSWD" --file="$T/twice" remove carol
+	[ "$(cut -d: -f1 "$T/twice" | tr '\n' ' ')" = 'bob ' ]
+	refute "$PASSWD" --file="$T/twice" check carol < <(echo secret)
 }
 
 @test "mayfly-passwd refuses what the file cannot hold" {

@@ -323,7 +323,7 @@ c NO [AUTHENTICATIONFAILED] The name or the password is wrong
 
 @test "E29: --check names the line of each mistake in the file and in the file of users" {
 	printf 'users = %s\n\nsystm = yes\nlog = loud\nnonsense\n' "$T/users" >"$T/conf"
-	printf 'broken line\ncarol:x:0:0:/h:\n' >>"$T/users"
+	printf 'broken line\ncarol:x:0:0:/h:\nbob:x:1:1:/h:\nalice:x:1:1:/h:\nalice:x:2:2:/h:/h/Maildir\r\n' >>"$T/users"
 	run "$LOGIN" --check --config="$T/conf" --talker-root="$T/empty" --talker-user=61000 \
 		--session="$T/stand_in"
 	echo "$output"
@@ -333,6 +333,9 @@ c NO [AUTHENTICATIONFAILED] The name or the password is wrong
 	[[ $output == *"$T/conf:5: this is not \"name = value\""* ]]
 	[[ $output == *"$T/users:3: "* ]]
 	[[ $output == *"$T/users:4: "* ]]
+	[[ $output == *"$T/users:5: bob stands in line 2 too, which counts"* ]]
+	[[ $output == *"$T/users:6: alice stands in line 1 too, which counts"* ]]
+	[[ $output == *"$T/users:7: home and maildir cannot hold control characters"*"carriage return"* ]]
 }
 
 @test "E29: a session program that cannot run is a tagged NO and status 111" {

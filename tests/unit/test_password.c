@@ -65,6 +65,7 @@ test_lines(void)
 		{ "alice:x:1::/h:", -1 }, { "alice:x:-1:1:/h:", -1 }, { "alice:x:4294967295:1:/h:", -1 },
 		{ "alice:x:4294967296:1:/h:", -1 }, { "alice:x:1x:1:/h:", -1 }, { "alice:x:root:1:/h:", -1 },
 		{ "alice:x:1:1:h:", -1 }, { "alice:x:1:1::", -1 }, { "alice:x:1:1:/h:Mail", -1 },
+		{ "alice:x:1:1:/h:/h/Maildir\r", -1 }, { "alice:x:1:1:/h\r:", -1 }, { "alice:x:1:1:/h:\r", -1 },
 		{ "al\tice:x:1:1:/h:", -1 }, { "al\x7fice:x:1:1:/h:", -1 },
 	};
 
