@@ -257,6 +257,8 @@ run(struct program *p, int verb)
 	if (status == ADMIN_STOPPED)
 		fputs("mayfly-admin: stopped; what was done is whole\n", stderr);
 	account_close(&a->account);
+	for (size_t i = 0; i < sizeof a->plain / sizeof a->plain[0]; i++)
+		buf_fini(&a->plain[i]);
 	return status;
 }
 

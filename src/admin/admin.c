@@ -14,6 +14,7 @@
 #include "util/ascii.h"
 #include "util/buf.h"
 #include "util/err.h"
+#include "util/utf8.h"
 
 enum { BAR_WIDTH = 30, BAR_STEP_MS = 100 };
 
@@ -37,7 +38,7 @@ progress(struct admin *a, const char *doing, uint64_t done, uint64_t total)
 	memset(bar, '.', BAR_WIDTH);
 	memset(bar, '#', (size_t)filled);
 	bar[BAR_WIDTH] = '\0';
-	fprintf(stderr, "\r\033[K%s [%s] %llu/%llu", doing, bar, (unsigned long long)done,
+	fprintf(stderr, "\r\033[K%s [%s] %llu/%llu", admin_plain(a, doing), bar, (unsigned long long)done,
 	    (unsigned long long)total);
 	fflush(stderr);
 }
@@ -50,11 +51,50 @@ progress_end(struct admin *a)
 	a->shown = false;
 }
 
+/* C0, DEL, C1 in UTF-8, and bytes of no character, which a terminal may take for C1. */
+static void
+add_plain(const char *text, struct buf *out)
+{
+	for (const char *at = text, *end = text + strlen(text); at < end;) {
+		const char *start = at;
+		uint32_t c = 0;
+
+		if (!utf8_next(&at, end, &c))
+			at++;
+		if (c >= ' ' && (c < 0x7f || c >= 0xa0)) {
+			buf_add(out, start, (size_t)(at - start));
+			continue;
+		}
+		for (; start < at; start++)
+			buf_addf(out, "\\x%02x", (unsigned)(unsigned char)*start);
+	}
+}
+
+const char *
+admin_plain(struct admin *a, const char *text)
+{
+	struct buf *out = &a->plain[a->plain_next++ % (sizeof a->plain / sizeof a->plain[0])];
+
+	buf_reset(out);
+	add_plain(text, out);
+	return buf_str(out);
+}
+
 void
 admin_say_err(const char *mailbox, const struct err *err)
 {
-	fprintf(stderr, "mayfly-admin: %s: %s%s%s\n", mailbox, err->client,
-	    err->detail[0] != '\0' ? " - " : "", err->detail);
+	struct buf line = BUF_INIT;
+
+	buf_adds(&line, "mayfly-admin: ");
+	add_plain(mailbox, &line);
+	buf_adds(&line, ": ");
+	add_plain(err->client, &line);
+	if (err->detail[0] != '\0') {
+		buf_adds(&line, " - ");
+		add_plain(err->detail, &line);
+	}
+	fprintf(stderr, "%s\n", line.data);
+	buf_fini(&line);
 }
 
 int

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "store/account.h"
+#include "util/buf.h"
 
 struct err;
 struct mailbox;
@@ -40,6 +41,9 @@ struct admin {
 	const char *from;	/* merge: the other Maildir */
 	const char *what;	/* dump: uidlist, index or cache; NULL: all three */
 
+	struct buf plain[4];	/* what admin_plain made lately */
+	unsigned plain_next;
+
 	/* the progress bar */
 	const char *doing;
 	uint64_t done, total;
@@ -50,6 +54,12 @@ struct admin {
 /* Say how far the work is; a bar on a terminal, nothing elsewhere. */
 void progress(struct admin *a, const char *doing, uint64_t done, uint64_t total);
 void progress_end(struct admin *a);
+
+/*
+ * A name from the disk, for the screen: what would speak to a terminal, or begin a
+ * line of its own, is written as \xHH. Good until three more were asked for.
+ */
+const char *admin_plain(struct admin *a, const char *text);
 
 /* Say an error of the store in plain words on stderr. */
 void admin_say_err(const char *mailbox, const struct err *err);

@@ -47,7 +47,7 @@ found(struct check *c, const char *format, ...)
 	va_list args;
 
 	progress_end(c->a);
-	printf("%s: ", c->name);
+	printf("%s: ", admin_plain(c->a, c->name));
 	va_start(args, format);
 	vprintf(format, args);
 	va_end(args);
@@ -208,14 +208,16 @@ check_messages(struct check *c)
 		case MAIL_OPEN:
 			if (size_lies(row.base, &mail) && ++lies <= NAMED_MAX)
 				found(c, "%s has %zu octets and not those that its name tells; sizes that "
-				    "clients see are counted, quota programs are misled", name.data, mail.len);
+				    "clients see are counted, quota programs are misled",
+				    admin_plain(c->a, name.data), mail.len);
 			break;
 		case MAIL_GONE:
 			gone++;
 			break;
 		case MAIL_FAILED:
 			if (++unreadable <= NAMED_MAX)
-				found(c, "UID %u cannot be read: %s", row.uid, err.detail);
+				found(c, "UID %u cannot be read: %s", row.uid,
+				    admin_plain(c->a, err.detail));
 			break;
 		}
 		mail_close(&mail);
@@ -225,7 +227,7 @@ check_messages(struct check *c)
 		    unreadable);
 	if (gone > 0 && !admin_stopped(c->a))
 		printf("%s: %zu messages were renamed or removed by other programs; the next session "
-		    "sees it\n", c->name, gone);
+		    "sees it\n", admin_plain(c->a, c->name), gone);
 	mail_fini(&mail);
 	buf_fini(&name);
 }
@@ -277,7 +279,8 @@ check_strange(struct check *c, const char *place)
 		if (entry->d_name[0] == '.' || fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0
 		    || S_ISREG(st.st_mode))
 			continue;
-		found(c, "%s/%s is not a regular file and is not shown to clients", place, entry->d_name);
+		found(c, "%s/%s is not a regular file and is not shown to clients", place,
+		    admin_plain(c->a, entry->d_name));
 	}
 	closedir(dir);
 }
@@ -335,7 +338,7 @@ check_one(struct admin *a, const char *name)
 	check_messages(&c);
 	progress_end(a);
 	if (!admin_stopped(a))
-		printf("%s: %u messages, %s%s\n", name, c.m->exists, c.wrong == 0
+		printf("%s: %u messages, %s%s\n", admin_plain(a, name), c.m->exists, c.wrong == 0
 		    ? c.m->facts.uidvalidity == 0 ? "not yet met by a session" : "all is well"
 		    : c.wrong == 1 ? "one thing is wrong" : "several things are wrong",
 		    c.mended > 0 ? ", mended what can be" : "");

@@ -217,7 +217,7 @@ merge_mailbox(struct admin *a, struct mailbox *from, struct mailbox *to, const c
 		progress(a, name, done, count);
 	}
 	progress_end(a);
-	printf("%s: %zu of %u messages %s\n", name, a->dry_run ? count : done, from->exists,
+	printf("%s: %zu of %u messages %s\n", admin_plain(a, name), a->dry_run ? count : done, from->exists,
 	    a->dry_run ? "are missing" : "put back");
 	if (done > 0)
 		mailbox_tidy(to);
@@ -243,7 +243,8 @@ merge_one(struct admin *a, struct account *backup, const char *name)
 	    && folder_create(&a->account, name, &err) < 0)) {
 		admin_say_err(name, &err);
 	} else if (!folder_exists(&a->account, name)) {
-		printf("%s: the mailbox with %u messages is missing\n", name, from->exists);
+		printf("%s: the mailbox with %u messages is missing\n", admin_plain(a, name),
+		    from->exists);
 		status = ADMIN_OK;
 	} else if ((to = admin_open(a, name, true)) != NULL) {
 		status = merge_mailbox(a, from, to, name);

@@ -16,9 +16,9 @@
 /* ---- import ---- */
 
 static void
-print_report(const char *name, const struct import_report *r, bool met)
+print_report(const char *name_plain, const struct import_report *r, bool met)
 {
-	printf("%s: %s\n", name, met ? "served by mayfly already"
+	printf("%s: %s\n", name_plain, met ? "served by mayfly already"
 	    : r->winner < 0 ? "nothing to take over, UIDs will be new" : "would be taken over");
 	for (int i = 0; i < IMPORT_KINDS; i++) {
 		const struct import_source *s = &r->source[i];
@@ -98,14 +98,14 @@ import_again(struct admin *a, const char *name, struct mailbox *m, struct import
 	size_t n;
 
 	if (s == NULL) {
-		printf("%s: nothing to take over\n", name);
+		printf("%s: nothing to take over\n", admin_plain(a, name));
 		return ADMIN_OK;
 	}
 	n = s->uidvalidity == m->facts.uidvalidity ? conflicts(m, files, s) : 0;
 	if (n > 0) {
 		fprintf(stderr, "mayfly-admin: %s: %zu UIDs mean other messages in %s under the same "
 		    "UIDVALIDITY; clients would take one message for another. Nothing was changed.\n",
-		    name, n, s->name);
+		    admin_plain(a, name), n, s->name);
 		return ADMIN_FAILED;
 	}
 	if (forget(m, s, &err) < 0) {
@@ -115,7 +115,7 @@ import_again(struct admin *a, const char *name, struct mailbox *m, struct import
 	fresh = admin_open(a, name, true);
 	if (fresh == NULL)
 		return ADMIN_FAILED;
-	printf("%s: taken over again: UIDVALIDITY %u, UIDNEXT %u, %u messages\n", name,
+	printf("%s: taken over again: UIDVALIDITY %u, UIDNEXT %u, %u messages\n", admin_plain(a, name),
 	    fresh->facts.uidvalidity, fresh->facts.uidnext, fresh->exists);
 	mailbox_close(&fresh);
 	return ADMIN_OK;
@@ -139,7 +139,7 @@ import_one(struct admin *a, const char *name)
 		m = admin_open(a, name, true);
 		if (m == NULL)
 			return ADMIN_FAILED;
-		printf("%s: %s, UIDVALIDITY %u, UIDNEXT %u, %u messages\n", name,
+		printf("%s: %s, UIDVALIDITY %u, UIDNEXT %u, %u messages\n", admin_plain(a, name),
 		    met ? "served by mayfly already" : "taken over", m->facts.uidvalidity,
 		    m->facts.uidnext, m->exists);
 		mailbox_close(&m);
@@ -151,7 +151,7 @@ import_one(struct admin *a, const char *name)
 	} else if (a->again && met && !a->dry_run) {
 		status = import_again(a, name, m, &files, &report);
 	} else {
-		print_report(name, &report, met && !a->again);
+		print_report(admin_plain(a, name), &report, met && !a->again);
 	}
 	import_report_fini(&report);
 	import_files_fini(&files);
@@ -182,12 +182,12 @@ export_one(struct admin *a, const char *name)
 		admin_say_err(name, &err);
 		status = ADMIN_FAILED;
 	} else {
-		printf("%s: %u messages, UIDVALIDITY %u, UIDNEXT %u\n", name, m->exists,
+		printf("%s: %u messages, UIDVALIDITY %u, UIDNEXT %u\n", admin_plain(a, name), m->exists,
 		    m->facts.uidvalidity, m->facts.uidnext);
 	}
 	if (without > 0) {
 		fprintf(stderr, "mayfly-admin: %s: %zu keywords have no letter left, for Dovecot's files "
-		    "hold 26\n", name, without);
+		    "hold 26\n", admin_plain(a, name), without);
 		status = status > ADMIN_FOUND ? status : ADMIN_FOUND;
 	}
 	mailbox_close(&m);

@@ -24,7 +24,7 @@ print_json_text(const char *text)
 			fputs("\xef\xbf\xbd", stdout);
 		} else if (c == '"' || c == '\\') {
 			printf("\\%c", (char)c);
-		} else if (c < ' ') {
+		} else if (c < ' ' || (c >= 0x7f && c < 0xa0)) {
 			printf("\\u%04x", (unsigned)c);
 		} else {
 			fwrite(before, 1, (size_t)(at - before), stdout);
@@ -79,7 +79,8 @@ stat_one(struct admin *a, const char *name)
 		first_object = false;
 	} else {
 		printf("%9u %9u %9u %14" PRIu64 " %12" PRIu64 " %10u %10u %-10s %s\n", m->exists, m->unseen,
-		    m->deleted, octets, text_octets, m->facts.uidvalidity, m->facts.uidnext, index_state(m), name);
+		    m->deleted, octets, text_octets, m->facts.uidvalidity, m->facts.uidnext, index_state(m),
+		    admin_plain(a, name));
 	}
 	mailbox_close(&m);
 	return ADMIN_OK;
@@ -106,7 +107,7 @@ admin_stat(struct admin *a)
 /* ---- dump ---- */
 
 static void
-dump_index(struct mailbox *m)
+dump_index(struct admin *a, struct mailbox *m)
 {
 	const struct mailbox_facts *f = &m->facts;
 
@@ -122,7 +123,8 @@ dump_index(struct mailbox *m)
 
 		index_row(&m->index, i, &row);
 		printf("%u flags %03x set %u modseq %" PRIu64 " saved %" PRId64 " cache %" PRIu64 " %s%s\n",
-		    row.uid, row.flags, row.set, row.modseq, row.save_date, row.cache, row.base, row.suffix);
+		    row.uid, row.flags, row.set, row.modseq, row.save_date, row.cache,
+		    admin_plain(a, row.base), admin_plain(a, row.suffix));
 	}
 	for (size_t i = 0; i < m->index.expunged_count; i++)
 		printf("expunged %u:%u modseq %" PRIu64 "\n", m->index.expunged[i].first,
@@ -139,8 +141,16 @@ dump_uidlist(struct mailbox *m)
 		puts("uidlist: none");
 		return;
 	}
+	/* It is text already, and escaped, unless somebody else wrote there. */
 	for (off_t at = 0; (n = pread(m->journal_fd, step, sizeof step, at)) > 0; at += n)
-		fwrite(step, 1, (size_t)n, stdout);	/* it is text already, and escaped */
+		for (ssize_t i = 0; i < n; i++) {
+			unsigned char c = (unsigned char)step[i];
+
+			if (c == '\n' || (c >= ' ' && c < 0x7f))
+				putchar(c);
+			else
+				printf("\\x%02x", c);
+		}
 }
 
 static void
@@ -192,7 +202,7 @@ dump_one(struct admin *a, const char *name)
 	if (a->what == NULL || strcmp(a->what, "uidlist") == 0)
 		dump_uidlist(m);
 	if (a->what == NULL || strcmp(a->what, "index") == 0)
-		dump_index(m);
+		dump_index(a, m);
 	if (a->what == NULL || strcmp(a->what, "cache") == 0)
 		dump_cache(m);
 	mailbox_close(&m);

@@ -48,7 +48,7 @@ index_one(struct admin *a, const char *name)
 	if (admin_sign(a, m, name, &signed_now) != ADMIN_OK)
 		status = ADMIN_FOUND;
 	progress_end(a);
-	printf("%s: %u messages, %u read anew, %u texts indexed\n", name, m->exists, read, signed_now);
+	printf("%s: %u messages, %u read anew, %u texts indexed\n", admin_plain(a, name), m->exists, read, signed_now);
 	mailbox_close(&m);
 	return status;
 }
@@ -128,7 +128,7 @@ expire_one(struct admin *a, const char *name)
 	if (done > 0)
 		mailbox_tidy(m);
 	progress_end(a);
-	printf("%s: %zu of %u messages %s\n", name, a->dry_run ? count : done, m->exists + (unsigned)done,
+	printf("%s: %zu of %u messages %s\n", admin_plain(a, name), a->dry_run ? count : done, m->exists + (unsigned)done,
 	    a->dry_run ? "would be removed" : "removed");
 	mailbox_close(&m);
 	free(due);

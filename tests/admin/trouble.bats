@@ -126,3 +126,20 @@ met() { mailbox inbox "$@"; open A inbox; must A 'UID FETCH 1:* (FLAGS)'; close 
 	layout fs; mailbox Work/2024 2*plain.eml; mkdir "$T/control"; give "$T/control"
 	run admin --layout=fs --dovecot-control="$T/control" stat; [[ $status == 0 && $output == *Work/2024* ]]
 }
+
+@test "nothing in a Maildir speaks to the administrator's terminal" {
+	mailbox inbox plain.eml; local esc=$'\e]0;pwned\a' c1=$'\xc2\x9b31m'
+	mkdir -p "$MAILDIR/.a$esc"/{cur,new,tmp} "$MAILDIR/.b$c1"/{cur,new,tmp}
+	cp "$MAIL/plain.eml" "$MAILDIR/cur/1700000000.M1P1.h$esc,S=7:2,"
+	mkfifo "$MAILDIR/cur/x$esc"$'\nINBOX: all is well'; give "$MAILDIR"
+	for words in check stat 'stat --json' 'import --dry-run' import index dump quota 'quota recount' 'expire --older-than=1 INBOX' \
+		'export --to=dovecot' 'merge /nonexistent' 'check --repair' "check no$esc"; do
+		run admin $words
+		[[ -n $output && $output != *$'\e'* && $output != *$'\a'* && $output != *$'\x9b'* ]] || { echo "$words:"; cat -v <<<"$output"; false; }
+		refute grep -q '^INBOX: all is well' <<<"$output"
+	done
+	# the rest of a name stands as it is
+	run admin check; [[ $output == *'cur/x\x1b]0;pwned\x07\x0aINBOX: all is well is not a regular file'* && $output == *'b\xc2\x9b31m: '* ]]
+	printf 'x\e[2J\n' >>"$MAILDIR/mayfly-uidlist"
+	run admin dump --what=uidlist; [[ $output == *'x\x1b[2J'* ]]
+}
