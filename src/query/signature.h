@@ -16,7 +16,7 @@ struct buf;
 enum {
 	/*
 	 * Raised when the same text would get another signature: the files of the
-	 * old ones are then thrown away (store/signatures.c).
+	 * old ones are then thrown away (store/pieces.c).
 	 */
 	SIGNATURE_VERSION = 1,
 	SIGNATURE_MAX = 16384,	/* octets of one; larger texts are only told apart less well */
@@ -31,7 +31,8 @@ enum {
 /* A signature in the making; for one text after the other. */
 struct signature {
 	uint64_t *map;		/* one bit for each value of a hash */
-	size_t count;		/* of bits that are set */
+	uint32_t *places;	/* of the bits that are set, in the order in which they came */
+	size_t count;
 	uint32_t before, last;	/* the two characters before the next one; 0: none */
 };
 
