@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "mail/scan.h"
-#include "util/ascii.h"
 #include "util/buf.h"
 
 /* Behind the LF of the line at `at`, or the end. */
@@ -22,19 +21,18 @@ is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Set name and value of the field whose lines are known. */
+/* Set name and value of the field whose lines are known; first is the end of the first. */
 static void
-split_field(struct header_field *field)
+split_field(struct header_field *field, const char *first)
 {
 	const char *line = field->line, *end = line + field->line_len;
-	const char *first = memchr(line, '\n', field->line_len);
 	const char *colon, *name_end, *value;
 
 	if (end > line && end[-1] == '\n')
 		end--;
 	if (end > line && end[-1] == '\r')
 		end--;
-	if (first == NULL || first > end)
+	if (first > end)
 		first = end;
 	colon = memchr(line, ':', (size_t)(first - line));
 	if (colon == NULL || is_blank(*line)) {
@@ -57,7 +55,7 @@ split_field(struct header_field *field)
 bool
 header_next(struct header_walk *walk, struct header_field *field)
 {
-	const char *at = walk->at, *end = walk->end, *next;
+	const char *at = walk->at, *end = walk->end, *first, *next;
 
 	if (at == end)
 		return false;
@@ -66,11 +64,12 @@ header_next(struct header_walk *walk, struct header_field *field)
 		walk->end = walk->at = at + walk->blank;
 		return false;
 	}
-	for (next = line_end(at, end); next < end && is_blank(*next); )
+	first = line_end(at, end);
+	for (next = first; next < end && is_blank(*next); )
 		next = line_end(next, end);
 	field->line = at;
 	field->line_len = (size_t)(next - at);
-	split_field(field);
+	split_field(field, first);
 	walk->at = next;
 	return true;
 }
@@ -88,12 +87,6 @@ header_len(const char *bytes, size_t len)
 		at = line_end(at, end);
 	}
 	return len;
-}
-
-bool
-header_is(const struct header_field *field, const char *name)
-{
-	return ascii_is(field->name, field->name_len, name);
 }
 
 bool

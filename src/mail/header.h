@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "util/ascii.h"
+
 struct buf;
 
 struct header_field {
@@ -45,7 +47,11 @@ bool header_next(struct header_walk *walk, struct header_field *field);
 size_t header_len(const char *bytes, size_t len);
 
 /* Is this field called name, in any case? */
-bool header_is(const struct header_field *field, const char *name);
+static inline bool
+header_is(const struct header_field *field, const char *name)
+{
+	return ascii_is(field->name, field->name_len, name);
+}
 
 /* The first field of that name; false when there is none. */
 bool header_find(const char *bytes, size_t len, const char *name, struct header_field *field);

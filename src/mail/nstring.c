@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mail/parse.h"
+#include "mail/scan.h"
 #include "util/buf.h"
 
 static const char nul_text[] = "\xef\xbf\xbd";	/* U+FFFD */
@@ -19,17 +20,14 @@ is_blank(char c)
 static int
 form(const char *bytes, size_t len)
 {
-	int form = 0;
+	unsigned kinds = scan_kinds(bytes, len);
 
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)bytes[i];
-
-		if (c >= 0x80 || c == '\r' || c == '\n' || c == '\0')
+	if (kinds & SCAN_HIGH)
+		return 2;
+	for (size_t i = 0; (kinds & SCAN_CONTROL) && i < len; i++)
+		if (bytes[i] == '\r' || bytes[i] == '\n' || bytes[i] == '\0')
 			return 2;
-		if (c == '"' || c == '\\')
-			form = 1;
-	}
-	return form;
+	return kinds & SCAN_QUOTED ? 1 : 0;
 }
 
 void

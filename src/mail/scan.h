@@ -8,9 +8,10 @@
 #include <stddef.h>
 
 enum {
-	SCAN_HIGH = 1,		/* 0x80 and above */
-	SCAN_CONTROL = 2,	/* below the blank, and 0x7f */
-	SCAN_EQUALS = 4,	/* "=", which encoded words begin with */
+	SCAN_CONTROL = 1,	/* below the blank, and 0x7f */
+	SCAN_EQUALS = 2,	/* "=", which encoded words begin with */
+	SCAN_QUOTED = 4,	/* what a quoted string needs a backslash before */
+	SCAN_HIGH = 0x80,	/* 0x80 and above: the bit that says so */
 };
 
 unsigned scan_kinds(const char *bytes, size_t len);

@@ -20,17 +20,23 @@
 #include "util/buf.h"
 #include "util/err.h"
 #include "util/mem.h"
+#include "wire/parse.h"
 
 /* What Thunderbird, Apple Mail, K-9, mutt, Roundcube and Delta Chat list a mailbox by. */
-static const char *const common_fields[] = {
-	"Autocrypt-Setup-Message", "Bcc", "Cc", "Chat-Disposition-Notification-To", "Chat-Version",
-	"Content-Type", "Content-Transfer-Encoding", "Date", "Disposition-Notification-To", "From",
-	"Importance", "In-Reply-To", "List-Id", "List-Post", "Mail-Followup-To", "Mail-Reply-To",
-	"Message-ID", "MIME-Version", "Newsgroups", "Priority", "References", "Reply-To", "Return-Path",
-	"Secure-Join", "Sender", "Subject", "To", "X-Label", "X-Microsoft-Original-Message-ID",
-	"X-Mozilla-Status", "X-Priority", "X-TUID", "X-Uniform-Type-Identifier",
-	"X-Universally-Unique-Identifier",
+#define NAME(text) { text, sizeof text - 1 }
+static const struct str common_fields[] = {
+	NAME("Autocrypt-Setup-Message"), NAME("Bcc"), NAME("Cc"),
+	NAME("Chat-Disposition-Notification-To"), NAME("Chat-Version"), NAME("Content-Type"),
+	NAME("Content-Transfer-Encoding"), NAME("Date"), NAME("Disposition-Notification-To"),
+	NAME("From"), NAME("Importance"), NAME("In-Reply-To"), NAME("List-Id"), NAME("List-Post"),
+	NAME("Mail-Followup-To"), NAME("Mail-Reply-To"), NAME("Message-ID"), NAME("MIME-Version"),
+	NAME("Newsgroups"), NAME("Priority"), NAME("References"), NAME("Reply-To"),
+	NAME("Return-Path"), NAME("Secure-Join"), NAME("Sender"), NAME("Subject"), NAME("To"),
+	NAME("X-Label"), NAME("X-Microsoft-Original-Message-ID"), NAME("X-Mozilla-Status"),
+	NAME("X-Priority"), NAME("X-TUID"), NAME("X-Uniform-Type-Identifier"),
+	NAME("X-Universally-Unique-Identifier"),
 };
+#undef NAME
 
 struct message_scratch {
 	struct parsed parsed;
@@ -41,7 +47,7 @@ bool
 message_header_has(const char *name, size_t len)
 {
 	for (size_t i = 0; i < sizeof common_fields / sizeof common_fields[0]; i++)
-		if (ascii_is(name, len, common_fields[i]))
+		if (common_fields[i].len == len && ascii_ncasecmp(common_fields[i].data, name, len) == 0)
 			return true;
 	return false;
 }

@@ -1,8 +1,6 @@
 /* Text the way protocols mean it: ASCII only, the same in every locale. */
 #include "util/ascii.h"
 
-#include <string.h>
-
 int
 ascii_hex(char c)
 {
@@ -16,9 +14,15 @@ int
 ascii_ncasecmp(const char *a, const char *b, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		int diff = (unsigned char)ascii_lower(a[i]) - (unsigned char)ascii_lower(b[i]);
+		int diff;
 
-		if (diff != 0 || a[i] == '\0')
+		if (a[i] == b[i]) {	/* most letters have the case that is asked for */
+			if (a[i] == '\0')
+				return 0;
+			continue;
+		}
+		diff = (unsigned char)ascii_lower(a[i]) - (unsigned char)ascii_lower(b[i]);
+		if (diff != 0)
 			return diff;
 	}
 	return 0;
@@ -28,12 +32,6 @@ int
 ascii_casecmp(const char *a, const char *b)
 {
 	return ascii_ncasecmp(a, b, SIZE_MAX);
-}
-
-bool
-ascii_is(const char *bytes, size_t len, const char *word)
-{
-	return strlen(word) == len && ascii_ncasecmp(bytes, word, len) == 0;
 }
 
 bool

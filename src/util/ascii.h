@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 static inline char
 ascii_lower(char c)
@@ -40,7 +41,11 @@ int ascii_casecmp(const char *a, const char *b);
 int ascii_ncasecmp(const char *a, const char *b, size_t len);
 
 /* Is this whole run of len bytes the word, but for case? */
-bool ascii_is(const char *bytes, size_t len, const char *word);
+static inline bool
+ascii_is(const char *bytes, size_t len, const char *word)
+{
+	return strlen(word) == len && ascii_ncasecmp(bytes, word, len) == 0;
+}
 
 /*
  * A decimal number of len digits, nothing else: true and *out when it is at

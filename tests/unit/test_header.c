@@ -1,5 +1,6 @@
 /* mail/header: where fields and headers begin and end in tidy and untidy mail. */
 #include "mail/header.h"
+#include "mail/scan.h"
 #include "test.h"
 #include "util/buf.h"
 
@@ -99,9 +100,35 @@ test_find(void)
 	check(!header_find(text, sizeof text - 1, "Subj", &field), "a name is whole or not the name");
 }
 
+/* Each byte, at each place of runs shorter and longer than a step. */
+static void
+test_kinds(void)
+{
+	unsigned wrong = 0;
+
+	for (size_t len = 1; len <= 40; len++)
+		for (size_t place = 0; place < len; place++)
+			for (unsigned c = 0; c < 256; c++) {
+				char text[42];
+				unsigned want = 0;
+
+				memset(text, '"', sizeof text);	/* at both ends: not looked at */
+				memset(text + 1, 'x', len);
+				text[1 + place] = (char)c;
+				want |= c >= 0x80 ? SCAN_HIGH : 0;
+				want |= c < 0x20 || c == 0x7f ? SCAN_CONTROL : 0;
+				want |= c == '=' ? SCAN_EQUALS : 0;
+				want |= c == '"' || c == '\\' ? SCAN_QUOTED : 0;
+				wrong += scan_kinds(text + 1, len) != want;
+			}
+	check(wrong == 0, "the kinds of each byte at each place: %u wrong", wrong);
+	check(scan_kinds("", 0) == 0, "nothing is of no kind");
+}
+
 int
 main(void)
 {
+	test_kinds();
 	test_walk();
 	test_values();
 	test_find();
