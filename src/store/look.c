@@ -26,6 +26,7 @@
 #include "util/io.h"
 #include "util/log.h"
 #include "util/mem.h"
+#include "util/order.h"
 
 enum {
 	LOOKS_MAX = 10,		/* listings before a name that all of them lack counts as gone */
@@ -215,6 +216,41 @@ exists(struct mailbox *m, const struct stranger *s)
 	return dir >= 0 && fstatat(dir, s->name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/* What decides but for names of one moment: it never falls where by_time rises. */
+static uint64_t
+moment(const struct stranger *s)
+{
+	enum { SECOND = 1000000 };
+
+	if (s->sec >= UINT64_MAX / SECOND)
+		return UINT64_MAX;
+	return s->sec * SECOND + (s->micro < SECOND ? s->micro : SECOND - 1);
+}
+
+static void
+sort_strangers(struct look *look)
+{
+	size_t count = look->stranger_count, end;
+	struct ordered *order = mem_calloc(count, sizeof *order);
+	struct stranger *sorted = mem_calloc(count, sizeof *sorted);
+
+	for (size_t i = 0; i < count; i++)
+		order[i] = (struct ordered){ moment(&look->strangers[i]), (uint32_t)i };
+	order_by_key(order, count);
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = look->strangers[order[i].item];
+	for (size_t i = 0; i < count; i = end) {
+		for (end = i + 1; end < count && order[end].key == order[i].key; end++)
+			;
+		if (end - i > 1)
+			qsort(sorted + i, end - i, sizeof *sorted, by_time);
+	}
+	free(order);
+	free(look->strangers);
+	look->strangers = sorted;
+	look->stranger_room = count;
+}
+
 /*
  * Two strangers with one base name: a rename seen twice, or really two files.
  * Of a rename only the name that is there now stays; of two files the second
@@ -223,12 +259,13 @@ exists(struct mailbox *m, const struct stranger *s)
 static void
 settle_twins(struct look *look)
 {
-	struct stranger *s = look->strangers;
+	struct stranger *s;
 	size_t kept = 0;
 
 	if (look->stranger_count < 2)
 		return;
-	qsort(s, look->stranger_count, sizeof *s, by_time);
+	sort_strangers(look);
+	s = look->strangers;
 	for (size_t i = 0; i < look->stranger_count; i++) {
 		struct stranger *before = kept > 0 ? &s[kept - 1] : NULL;
 

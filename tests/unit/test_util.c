@@ -12,6 +12,8 @@
 #include "util/buf.h"
 #include "util/hash.h"
 #include "util/log.h"
+#include "util/mem.h"
+#include "util/order.h"
 #include "util/sync.h"
 #include "util/utf8.h"
 
@@ -197,9 +199,43 @@ test_sync(void)
 	rmdir(place);
 }
 
+/* Few and many; keys that differ in every octet, in one, in none. */
+static void
+test_order(void)
+{
+	static const uint64_t masks[] = { UINT64_MAX, 0xff00, 0x3, 0, 0xff000000000000ff };
+	static const size_t counts[] = { 0, 1, 2, 64, 65, 1000, 70000 };
+	uint64_t random = 1;
+
+	for (size_t m = 0; m < sizeof masks / sizeof masks[0]; m++)
+		for (size_t n = 0; n < sizeof counts / sizeof counts[0]; n++) {
+			size_t count = counts[n], wrong = 0;
+			struct ordered *entries = mem_calloc(count + 1, sizeof *entries);
+			uint64_t sum = 0;
+
+			for (size_t i = 0; i < count; i++) {
+				random = random * 6364136223846793005 + 1442695040888963407;
+				entries[i] = (struct ordered){ (random ^ random >> 32) & masks[m], (uint32_t)i };
+				sum += entries[i].key * (i + 1);
+			}
+			order_by_key(entries, count);
+			for (size_t i = 0; i < count; i++) {
+				sum -= entries[i].key * (entries[i].item + 1);
+				if (i > 0)
+					wrong += entries[i - 1].key > entries[i].key
+					    || (entries[i - 1].key == entries[i].key
+					    && entries[i - 1].item > entries[i].item);
+			}
+			check(wrong == 0 && sum == 0, "%zu keys of %016llx are in order, equal ones as they were",
+			    count, (unsigned long long)masks[m]);
+			free(entries);
+		}
+}
+
 int
 main(void)
 {
+	test_order();
 	test_numbers();
 	test_buf();
 	test_arena();
