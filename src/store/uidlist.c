@@ -331,6 +331,8 @@ read_place(struct reader *r, struct uidlist_line *line, char **to)
 		if (line->suffix[0] != ':')
 			r->bad = true;
 	}
+	if (r->bad)
+		return;		/* and the suffix perhaps without an end */
 	maildir_name_parse(line->suffix, &parsed);
 	line->flags = parsed.flags | in_new | (in_new ? MAIL_ODD : 0);
 }
