@@ -258,8 +258,11 @@ main(int argc, char **argv)
 	if (program.handoff_fd >= 0) {
 		if (!take_handoff(&program))
 			return EXIT_REFUSED;
-	} else if (!program.trust_socket && (is_network_socket(STDIN_FILENO)
-	    || is_network_socket(STDOUT_FILENO))) {
+	} else if (!is_network_socket(STDIN_FILENO) && !is_network_socket(STDOUT_FILENO)) {
+		/* a pipe, a terminal, a socket of this machine's own kind: whoever holds it is the user */
+	} else if (program.trust_socket) {
+		program.session.wary = true;
+	} else {
 		static const char bye[] = "* BYE mayfly-imap does not serve a network socket without login\r\n";
 
 		log_line(LOG_LEVEL_ERROR, "refusing to greet PREAUTH on a network socket; "

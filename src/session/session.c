@@ -26,6 +26,12 @@ enum {
 	COMMAND_MAX = 4 << 20,		/* octets of one command in memory; APPEND streams past it */
 	AUTOLOGOUT_MS = 30 * 60 * 1000,	/* RFC 9051 5.4: at least 30 minutes */
 	BAD_COMMANDS_MAX = 1000,	/* in a row: a client that speaks something else */
+	/*
+	 * The same before the first good one, where strangers can connect. A page of the
+	 * web can have a browser post to any port of this machine, and what it posts
+	 * would be commands, behind four lines and more of HTTP that are none.
+	 */
+	BAD_COMMANDS_FIRST = 3,
 };
 
 static enum state
@@ -80,6 +86,8 @@ before_answer(void *ctx, const struct command *cmd, bool failed)
 	enum tell tell = cmd->row->tell;
 	struct err err;
 
+	if (!failed)
+		s->dispatch.bad_max = BAD_COMMANDS_MAX;
 	if (s->mailbox == NULL || cmd->row->tell == TELL_NOTHING
 	    || (failed && reply_is_bad(&cmd->err)))
 		return;
@@ -176,8 +184,9 @@ session_run(const struct session_options *options, int in_fd, int out_fd)
 		.in = &s.in, .out = &s.out, .rows = options->commands, .session = &s,
 		.state = current_state, .before_answer = before_answer,
 		.rest = rest,
-		.command_max = COMMAND_MAX, .bad_max = BAD_COMMANDS_MAX, .literal_plus = true,
+		.command_max = COMMAND_MAX, .literal_plus = true,
 	};
+	s.dispatch.bad_max = options->wary ? BAD_COMMANDS_FIRST : BAD_COMMANDS_MAX;
 	if (account_open(&s.account, options->maildir, options->layout, !options->read_only,
 	    &err) < 0) {
 		log_err(&err);

@@ -25,6 +25,7 @@ struct session_options {
 	const char *tag;	/* of the command that logged in, to be answered; NULL: greet with PREAUTH */
 	const char *unread;	/* what the client sent behind that command */
 	size_t unread_len;
+	bool wary;		/* strangers can connect: who begins with what is no command is ended */
 	bool sandbox;		/* give up all but the mail once it is open */
 	const char *module;	/* a file that must stay readable then; NULL: the installed one */
 	enum layout layout;

@@ -61,6 +61,18 @@ load ../lib
 	exited A any
 }
 
+@test "--trust-socket: a page of the web cannot have a browser post commands" {
+	mailbox inbox 3*plain.eml
+	start A +tcp --trust-socket; excuse A
+	raw A 'POST / HTTP/1.1\r\nHost: 127.0.0.1:1143\r\nConnection: keep-alive\r\nContent-Length: 70\r\n\r\na SELECT INBOX\r\nb STORE 1:* +FLAGS (\Deleted)\r\nc EXPUNGE\r\nd LOGOUT\r\n'
+	await A '* BYE...'; close A
+	unheard A 'a OK...'
+	# who has said something right may be wrong now and then
+	open B inbox +tcp --trust-socket; count B 3
+	for i in 1 2 3 4 5; do say B nonsense; bad B; done
+	alive B
+}
+
 @test "--trust-socket greets PREAUTH on an internet socket" {
 	mailbox inbox plain.eml
 	open A inbox +tcp --trust-socket
