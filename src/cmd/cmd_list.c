@@ -414,7 +414,10 @@ match_nodes(struct session *s, struct tree *tree, const struct list_request *r)
 		match = match_new(buf_str(&pattern), pattern.len, s->options->separator);
 		for (size_t i = 0; (node = tree_node(tree, i)) != NULL; i++) {
 			buf_reset(&shown);
-			show_name(s, node, &shown);
+			if (node->bits & NODE_PREFIX)
+				buf_adds(&shown, node->name);
+			else
+				name_like_pattern(s, &pattern, node->name, &shown);
 			if (match_name(match, shown.data, shown.len) & MATCH_NAME)
 				node->bits |= NODE_MATCHES;
 		}

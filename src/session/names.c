@@ -12,15 +12,29 @@
 #include "util/utf8.h"
 #include "wire/mutf7.h"
 
+/*
+ * Is the name that the client gave in UTF-8? Before ENABLE too, if it has octets
+ * that modified UTF-7 has not (RFC 6855 3).
+ */
+static bool
+given_in_utf8(const struct session *s, const char *name, size_t len)
+{
+	bool high = false;
+
+	for (size_t i = 0; i < len && !high; i++)
+		high = (unsigned char)name[i] >= 0x80;
+	return high || session_utf8(s);
+}
+
 /* Decode a run of one part, without the two escapes. */
 static int
-run_from_client(const struct session *s, const char *text, size_t len, struct buf *out)
+run_from_client(const struct session *s, bool utf8, const char *text, size_t len, struct buf *out)
 {
 	size_t from = out->len;
 
 	if (memchr(text, '/', len) != NULL && s->options->separator == '/')
 		return -1;
-	if (session_utf8(s)) {
+	if (utf8) {
 		if (!utf8_valid(text, len))
 			return -1;
 		buf_add(out, text, len);
@@ -38,7 +52,7 @@ run_from_client(const struct session *s, const char *text, size_t len, struct bu
 }
 
 static int
-part_from_client(const struct session *s, const char *part, size_t len, struct buf *out)
+part_from_client(const struct session *s, bool utf8, const char *part, size_t len, struct buf *out)
 {
 	size_t start = 0;
 
@@ -50,12 +64,12 @@ part_from_client(const struct session *s, const char *part, size_t len, struct b
 			i++;
 			continue;
 		}
-		if (run_from_client(s, part + start, i - start, out) < 0)
+		if (run_from_client(s, utf8, part + start, i - start, out) < 0)
 			return -1;
 		buf_addc(out, dot ? '.' : FOLDER_SLASH);
 		start = i += 5;
 	}
-	return run_from_client(s, part + start, len - start, out);
+	return run_from_client(s, utf8, part + start, len - start, out);
 }
 
 static int
@@ -65,6 +79,7 @@ spell_for_store(const struct session *s, const char *name, size_t len, struct bu
 	const char *prefix = s->options->prefix;
 	size_t prefix_len = strlen(prefix), start = out->len;
 	char separator = s->options->separator;
+	bool utf8 = given_in_utf8(s, name, len);
 
 	if (memchr(name, '\0', len) != NULL)
 		return err_set(err, ERR_CANNOT, "A mailbox name may not hold NUL");
@@ -79,8 +94,8 @@ spell_for_store(const struct session *s, const char *name, size_t len, struct bu
 		size_t n = end != NULL ? (size_t)(end - name) : len;
 		size_t part = out->len;
 
-		if (part_from_client(s, name, n, out) < 0)
-			return err_set(err, ERR_CANNOT, session_utf8(s)
+		if (part_from_client(s, utf8, name, n, out) < 0)
+			return err_set(err, ERR_CANNOT, utf8
 			    ? "The mailbox name is not valid UTF-8"
 			    : "The mailbox name is not valid modified UTF-7");
 		/* INBOX is one mailbox in any case of its letters, also as a parent. */
@@ -138,7 +153,7 @@ spell_composed(struct session *s, const char *name, size_t len, bool for_new, st
 	if (spell_for_store(s, name, len, out, err) < 0)
 		return -1;
 	/* Modified UTF-7 has no rule of forms, and its clients look for just the name that they gave. */
-	if (!session_utf8(s) || !may_need_composing(out->data + start, out->len - start)
+	if (!given_in_utf8(s, name, len) || !may_need_composing(out->data + start, out->len - start)
 	    || (!for_new && folder_exists(&s->account, buf_str(out) + start)))
 		return 0;
 	ops = module_ops(err);
@@ -176,7 +191,7 @@ name_for_new(struct session *s, const char *name, size_t len, struct buf *out, s
 }
 
 static void
-part_to_client(const struct session *s, const char *part, size_t len, struct buf *out)
+part_to_client(const struct session *s, bool utf8, const char *part, size_t len, struct buf *out)
 {
 	size_t start = 0;
 
@@ -189,7 +204,7 @@ part_to_client(const struct session *s, const char *part, size_t len, struct buf
 			escape = s->options->separator == '/' ? "&AC8-" : "/";
 		else if (i < len)
 			continue;
-		if (session_utf8(s))
+		if (utf8)
 			buf_add(out, part + start, i - start);
 		else
 			mutf7_encode(part + start, i - start, out);
@@ -199,8 +214,8 @@ part_to_client(const struct session *s, const char *part, size_t len, struct buf
 	}
 }
 
-void
-name_to_client(const struct session *s, const char *name, struct buf *out)
+static void
+spell_for_client(const struct session *s, bool utf8, const char *name, struct buf *out)
 {
 	if (strcmp(name, "INBOX") == 0) {
 		buf_adds(out, name);
@@ -210,12 +225,25 @@ name_to_client(const struct session *s, const char *name, struct buf *out)
 	for (;;) {
 		size_t len = strcspn(name, "/");
 
-		part_to_client(s, name, len, out);
+		part_to_client(s, utf8, name, len, out);
 		if (name[len] == '\0')
 			return;
 		buf_addc(out, s->options->separator);
 		name += len + 1;
 	}
+}
+
+void
+name_to_client(const struct session *s, const char *name, struct buf *out)
+{
+	spell_for_client(s, session_utf8(s), name, out);
+}
+
+void
+name_like_pattern(const struct session *s, const struct buf *pattern, const char *name,
+    struct buf *out)
+{
+	spell_for_client(s, given_in_utf8(s, buf_str(pattern), pattern->len), name, out);
 }
 
 int

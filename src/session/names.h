@@ -1,8 +1,9 @@
 /*
  * Mailbox names as the client spells them, and as the store does (store/folder.h).
  * The client's form has the session's prefix and separator, in modified UTF-7
- * until it enables UTF8=ACCEPT or IMAP4rev2 (RFC 9051 5.1, RFC 9755 3). A "." or
- * "/" inside a part that would read as the separator is "&AC4-" or "&AC8-".
+ * until it enables UTF8=ACCEPT or IMAP4rev2 (RFC 9051 5.1, RFC 9755 3); a name that
+ * it gives in UTF-8 before that is understood (RFC 6855 3). A "." or "/" inside a
+ * part that would read as the separator is "&AC4-" or "&AC8-".
  */
 #ifndef SESSION_NAMES_H
 #define SESSION_NAMES_H
@@ -35,6 +36,10 @@ const char *name_given_for(const struct session *s, const char *name);
 
 /* The client's name behind out. */
 void name_to_client(const struct session *s, const char *name, struct buf *out);
+
+/* The name behind out, spelled as the client has spelled this pattern of LIST. */
+void name_like_pattern(const struct session *s, const struct buf *pattern, const char *name,
+    struct buf *out);
 
 /*
  * Read a mailbox argument of a command. The result lives in the command's arena;

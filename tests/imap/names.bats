@@ -86,11 +86,16 @@ load ../lib
 	must A 'LIST "" *'; names A INBOX
 }
 
-@test "IMAP4rev1: 8-bit in a name is refused (RFC 3501 5.1)" {
+@test "a name in UTF-8 is understood before ENABLE too, and answered in modified UTF-7 (RFC 6855 3)" {
 	mailbox inbox
-	start A; say A 'CREATE ' '=Entwürfe'; text A | grep -qE '^A1 (NO|BAD)'
-	say A 'CREATE "Entwürfe"'; text A | grep -qE '^A2 (NO|BAD)'
-	must A 'LIST "" *'; names A INBOX
+	start A; must A 'CREATE "Entwürfe"'; must A 'CREATE ' '=R&D ä'; say A 'CREATE "Entw&APw-rfe"'; no A ALREADYEXISTS
+	must A 'LIST "" *'; names A INBOX 'Entw&APw-rfe' 'R&-D &AOQ-'
+	must A 'STATUS "Entwürfe" (MESSAGES)'; heard A '* STATUS Entw&APw-rfe (MESSAGES 0)'; must A 'SELECT "Entwürfe"'
+	must A 'LIST "" "Entw%"'; names A 'Entw&APw-rfe'; must A 'LIST "" "%ürf%"'; names A 'Entw&APw-rfe'; must A 'LIST "R&D" (" ä" INBOX)'; names A 'R&-D &AOQ-'
+	must A 'SUBSCRIBE "Entwürfe"'; must A 'LSUB "" "Entwü*"'; heard A '* LSUB () "/" Entw&APw-rfe'
+	raw A 'x CREATE {6+}\r\nCafe\xcc\x81\r\n'; await A 'x OK...'; must A 'SELECT "Caf&AOk-"'
+	raw A 'y CREATE "\xe4"\r\n'; await A 'y BAD...'; raw A 'z CREATE {1+}\r\n\xe4\r\n'; await A 'z NO [CANNOT]...'
+	must A 'LIST "" *'; names A INBOX 'Entw&APw-rfe' 'R&-D &AOQ-' 'Caf&AOk-'
 }
 
 @test "folders that stand on disk in modified UTF-7 or in UTF-8 are listed right (formats 3)" {
