@@ -78,6 +78,7 @@ parse_metadata_entries(struct command *cmd, struct metadata_request *r)
 	bool list = parse_try(p, '(');
 	size_t room = 0;
 
+	r->count = 0;	/* in LIST the option may stand twice: the last one counts */
 	do {
 		if (r->count == room) {
 			struct str *more = arena_alloc(cmd->arena, (room * 2 + 4) * sizeof *more);

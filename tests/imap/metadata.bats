@@ -94,3 +94,10 @@ load ../lib
 	must A 'LIST "" box RETURN (METADATA ("/private/color" /shared/comment) STATUS (MESSAGES))'; heard A '* METADATA box (/private/color "red" /shared/comment NIL)'
 	say A 'LIST "" * RETURN (METADATA ())'; bad A
 }
+
+@test "of a METADATA option that LIST has twice the last one counts (RFC 5258 3)" {
+	mailbox inbox; start A; must A 'SETMETADATA inbox (/private/a "1" /private/e "5")'
+	must A 'LIST "" inbox RETURN (METADATA (/private/a /private/b /private/c /private/d) METADATA (/private/e /private/f))'
+	heard A '* METADATA INBOX (/private/e "5" /private/f NIL)'
+	must A 'LIST "" inbox RETURN (METADATA /private/a CHILDREN METADATA (/private/a))'; heard A '* METADATA INBOX (/private/a "1")'
+}
