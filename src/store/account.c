@@ -275,6 +275,13 @@ account_find(struct account *account, const char *name)
 	return find(account, name);
 }
 
+const struct account_entry *
+account_find_now(struct account *account, const char *name)
+{
+	account->loaded = false;
+	return account_find(account, name);
+}
+
 /* What Dovecot gave last in this account, so that ours go on above it. */
 static uint32_t
 foreign_uidvalidity(struct account *account)

@@ -67,6 +67,9 @@ int account_writable(const struct account *account, struct err *err);
 /* What the account remembers of a mailbox, or NULL. Valid until the next call here. */
 const struct account_entry *account_find(struct account *account, const char *name);
 
+/* The same of the file as it is now: other sessions may have raised a bound since we read it. */
+const struct account_entry *account_find_now(struct account *account, const char *name);
+
 /*
  * A UIDVALIDITY for a mailbox that has none: the time, but above all that this
  * account and other servers here have given, and below 2^31 while the clock is.

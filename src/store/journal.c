@@ -488,7 +488,7 @@ journal_follow(struct mailbox *m, struct err *err)
 	if (have < 0)
 		return -1;
 	if (have == 0) {
-		m->damaged = true;
+		m->damaged = m->lines_lost = true;
 		return 0;
 	}
 	if (header.previous != serial || header.snapshot_end > (uint64_t)size)
@@ -523,6 +523,21 @@ settle(struct mailbox *m, struct err *err)
 	return 0;
 }
 
+/*
+ * No journal is there, or something that is none, and the holder of the lock mends it. The file
+ * that we read may have lines that we have not seen; whether it was the last one nobody can say.
+ */
+static int
+journal_is_lost(struct mailbox *m, struct err *err)
+{
+	if (m->facts.uidvalidity == 0 || m->lock_fd < 0)
+		return 0;
+	if (m->journal_fd >= 0 && read_tail(m, err) < 0)
+		return -1;
+	m->damaged = m->lines_lost = true;
+	return 0;
+}
+
 static int
 replay(struct mailbox *m, struct err *err)
 {
@@ -535,13 +550,11 @@ replay(struct mailbox *m, struct err *err)
 			return err_errno(err, "stat " UIDLIST_NAME " in", m->path);
 		if (fstat(m->dirfd, &st) == 0 && st.st_nlink == 0)
 			return err_set(err, ERR_UNAVAILABLE, "The mailbox was deleted");
-		if (m->facts.uidvalidity != 0 && m->lock_fd >= 0)
-			m->damaged = true;	/* removed by somebody: the holder of the lock mends it */
-		return 0;
+		return journal_is_lost(m, err);
 	}
 	if (!S_ISREG(st.st_mode)) {
 		m->damaged = true;
-		return 0;
+		return journal_is_lost(m, err);
 	}
 	if (m->journal_fd < 0 || st.st_ino != m->journal_inode || st.st_dev != m->journal_device) {
 		if (m->facts.uidvalidity == 0 || m->journal_fd < 0) {

@@ -62,6 +62,7 @@ enum {
 int
 journal_try_lock(struct mailbox *m, struct err *err)
 {
+	struct err late;
 	int got;
 
 	m->lock_fd = openat(m->dirfd, MAILBOX_LOCK_NAME,
@@ -80,6 +81,12 @@ journal_try_lock(struct mailbox *m, struct err *err)
 		mailbox_unlock(m);
 		return -1;
 	}
+	/*
+	 * Before anybody takes the next UID or mod-sequence from what we know. Who comes to
+	 * remove messages on a full disk is let in all the same; his commit tries again.
+	 */
+	if (m->lines_lost && m->facts.uidvalidity != 0 && mailbox_rewrite_journal(m, &late) < 0)
+		log_err(&late);
 	return 1;
 }
 
@@ -253,7 +260,7 @@ mailbox_write_index(struct mailbox *m, struct err *err)
 static void
 journal_distrust(struct mailbox *m)
 {
-	const struct account_entry *known = account_find(m->account, m->name);
+	const struct account_entry *known = account_find_now(m->account, m->name);
 	uint64_t now = (uint64_t)time(NULL) << 20;
 	uint32_t bound = m->facts.uid_bound;
 
@@ -269,6 +276,7 @@ journal_distrust(struct mailbox *m)
 	m->facts.floor = m->facts.modseq;	/* what was expunged since is not known either */
 	m->facts.cur.trusted = m->facts.new.trusted = false;
 	m->lines_lost = false;
+	m->new_line = true;
 }
 
 /* The new journal, with these lines (or NULL) behind what is known. */
@@ -286,7 +294,7 @@ rewrite_with(struct mailbox *m, const struct buf *lines, struct err *err)
 	if (m->lines_lost)
 		journal_distrust(m);
 	header = (struct uidlist_header){
-		.uidvalidity = m->facts.uidvalidity, .previous = m->facts.serial,
+		.uidvalidity = m->facts.uidvalidity, .previous = m->new_line ? 0 : m->facts.serial,
 		.uidnext = m->facts.uidnext, .modseq = m->facts.modseq,
 		.recent = m->facts.recent, .uid_bound = m->facts.uid_bound,
 	};
@@ -336,7 +344,7 @@ rewrite_with(struct mailbox *m, const struct buf *lines, struct err *err)
 	m->journal_inode = st.st_ino;
 	m->facts.serial = header.serial;
 	m->facts.position = m->snapshot_end = header.snapshot_end;
-	m->damaged = false;
+	m->damaged = m->new_line = false;
 	result = 0;
 out:
 	free(rows);

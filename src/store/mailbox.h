@@ -97,6 +97,7 @@ struct mailbox {
 	bool own_lines;			/* flags being applied are this session's doing: nothing to tell */
 
 	bool lines_lost;		/* some lines cannot be read: what they gave is not known */
+	bool new_line;			/* lines were lost: the next journal is nobody's successor, all load it anew */
 	bool rested;			/* mailbox_rest has tried: not again in this session */
 	bool damaged;			/* the journal has bad lines, or is not there: write it anew */
 	struct uidlist_line line;	/* scratch */

@@ -38,3 +38,22 @@ put() {
 		open A inbox; [[ $(told A UIDVALIDITY) == "$valid" ]]; must A 'UID FETCH 1:* UID'; [[ $(uids A) == "$uids" ]]; close A
 	done
 }
+
+@test "the journal removed under two sessions, of which one knows less: no UID names another message" {
+	mailbox inbox 3*plain.eml; open A inbox; open B inbox
+	must B 'APPEND inbox ' @plain.eml; must B 'APPEND inbox ' @plain-second.eml
+	must B NOOP; must B 'STORE 4 +FLAGS (\Deleted)'; must B EXPUNGE; must B 'FETCH 4 UID'; fetched B 4 UID 5
+	for what in none directory other; do
+		must B 'APPEND inbox ' @plain.eml; must B 'FETCH * UID'; last=$(uids B | tr ' ' '\n' | tail -n 1)
+		rm -r "$MAILDIR/mayfly-uidlist"
+		case $what in
+		directory) mkdir "$MAILDIR/mayfly-uidlist"; give "$MAILDIR" ;;
+		other) echo other >"$MAILDIR/mayfly-uidlist"; give "$MAILDIR" ;;
+		esac
+		deliver inbox plain.eml; say A NOOP
+		[[ $what != directory ]] || { rmdir "$MAILDIR/mayfly-uidlist"; must A NOOP; }
+		must A 'FETCH 1:* (UID BODY.PEEK[])'; fetched A 4 UID 5; same A 4 'BODY[]' plain-second.eml
+		must B NOOP; must B 'FETCH 1:* UID'; [[ $(uids A) == "$(uids B)" ]]
+		uids A | tr ' ' '\n' | grep -qx "$last"
+	done
+}
