@@ -197,7 +197,8 @@ mailbox_write_index(struct mailbox *m, struct err *err)
 	struct row *rows;
 	struct expunged *expunged;
 	size_t count, expunged_count;
-	bool remap;
+	/* Who starts from it behind the place of the damage would never hear that lines are lost. */
+	bool writes = !m->read_only && !m->unsaved && !m->lines_lost, remap;
 	int result = 0;
 
 	know_journal(m);
@@ -214,7 +215,7 @@ mailbox_write_index(struct mailbox *m, struct err *err)
 		: m->index.header != NULL ? index_cache_position(&m->index) : 0);
 	free(rows);
 	free(expunged);
-	if (!m->read_only && !m->unsaved)
+	if (writes)
 		result = index_write(&image, m->dirfd, true, m->path, err);
 	if (remap) {
 		struct index mapped;
@@ -224,7 +225,7 @@ mailbox_write_index(struct mailbox *m, struct err *err)
 
 		/* The image in memory serves until the file can be mapped in its place. */
 		keywords_init(&kw);
-		if (result == 0 && !m->read_only && !m->unsaved
+		if (result == 0 && writes
 		    && index_open(&mapped, m->dirfd, &facts, &kw, m->path, &ignored) == 1) {
 			if (facts.serial == m->facts.serial && facts.position == m->facts.position) {
 				index_close(&image);
@@ -569,7 +570,8 @@ mailbox_tidy(struct mailbox *m)
 	uint64_t growth = m->facts.position - m->snapshot_end;
 	bool cached = m->cache != NULL && cache_wants_index(m->cache, m->exists);
 
-	if (m->read_only || m->unsaved || m->facts.uidvalidity == 0)
+	/* lost lines: the next look mends the journal, which comes first */
+	if (m->read_only || m->unsaved || m->facts.uidvalidity == 0 || m->lines_lost)
 		return;
 	if (growth > JOURNAL_GROWTH_MIN && growth > m->snapshot_end) {
 		if (mailbox_lock(m, &err) < 0)

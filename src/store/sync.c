@@ -121,7 +121,7 @@ is_known(struct mailbox *m, struct err *err)
 		return 0;
 	if (mailbox_replay(m, err) < 0 || dirs_times(m, &cur, &new, err) < 0)
 		return -1;
-	return m->facts.cur.trusted && m->facts.new.trusted
+	return !m->damaged && m->facts.cur.trusted && m->facts.new.trusted
 	    && dirs_same(&cur, &m->facts.cur) && dirs_same(&new, &m->facts.new);
 }
 

@@ -57,3 +57,14 @@ put() {
 		uids A | tr ' ' '\n' | grep -qx "$last"
 	done
 }
+
+@test "lines that are damaged in the middle of a session are not forgotten at its end: no UID is given twice" {
+	mailbox inbox 3*plain.eml; open A inbox; close A; open A inbox; open B inbox
+	must B 'APPEND inbox ' @plain.eml; must B 'STORE 4 +FLAGS (\Deleted)'; must B EXPUNGE
+	until must B NOOP; tail -n 1 "$MAILDIR/mayfly-uidlist" | grep -Eq '^! [0-9.]+ 1 [0-9.]+ 1 '; do :; done
+	excuse B; signal B 9; exited B -9
+	sed -E 's/^[+>-] (.*4)/x \1/' "$MAILDIR/mayfly-uidlist" >"$T/damaged"; cat "$T/damaged" >"$MAILDIR/mayfly-uidlist"; touch -d '1 hour ago' "$MAILDIR/mayfly-uidlist"; give "$MAILDIR"
+	must A NOOP; close A
+	start C; must C 'APPEND inbox ' @plain.eml; ok C APPENDUID; [[ $(code C) != *' 4' ]]; must C 'SELECT inbox'
+	must C 'FETCH 1:* UID'; fetched C 3 UID 3; count C 4
+}
