@@ -140,6 +140,14 @@ add_change(struct look *look, uint32_t row, unsigned flags, const char *suffix, 
 	look->changes[look->change_count++] = (struct change){ row, flags, suffix, set };
 }
 
+static struct stranger *
+add_stranger(struct look *look)
+{
+	look->strangers = mem_grow(look->strangers, &look->stranger_room,
+	    look->stranger_count + 1, sizeof *look->strangers);
+	return &look->strangers[look->stranger_count++];
+}
+
 static int
 see_entry(void *ctx, const char *name, bool in_new)
 {
@@ -173,9 +181,7 @@ see_entry(void *ctx, const char *name, bool in_new)
 			    arena_strndup(&look->texts, parsed.suffix, strlen(parsed.suffix)), set);
 		return 0;
 	}
-	look->strangers = mem_grow(look->strangers, &look->stranger_room,
-	    look->stranger_count + 1, sizeof *look->strangers);
-	s = &look->strangers[look->stranger_count++];
+	s = add_stranger(look);
 	s->name = arena_strndup(&look->texts, name, strlen(name));
 	s->flags = flags;
 	s->base_len = parsed.base_len;
@@ -207,13 +213,44 @@ by_time(const void *a, const void *b)
 	return strcmp(x->suffix, y->suffix);
 }
 
+/* A plain file of cur/ or new/. */
 static bool
-exists(struct mailbox *m, const struct stranger *s)
+file_stat(struct mailbox *m, unsigned flags, const char *name, struct stat *st)
 {
-	struct stat st;
-	int dir = s->flags & MAIL_IN_NEW ? mailbox_new(m) : mailbox_cur(m);
+	int dir = flags & MAIL_IN_NEW ? mailbox_new(m) : mailbox_cur(m);
 
-	return dir >= 0 && fstatat(dir, s->name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	return dir >= 0 && fstatat(dir, name, st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st->st_mode);
+}
+
+/* Two names of one file: somebody is about to remove one, having made the other. */
+static bool
+same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
+}
+
+/* Give the file a base name of its own. */
+static bool
+rename_twin(struct look *look, struct stranger *s)
+{
+	struct buf name = BUF_INIT;
+	int dir = s->flags & MAIL_IN_NEW ? mailbox_new(look->m) : mailbox_cur(look->m);
+	bool done;
+
+	if (look->m->read_only || look->m->unsaved)
+		return false;
+	maildir_name_unique(&name);
+	buf_adds(&name, s->suffix);
+	done = renameat(dir, s->name, dir, name.data) == 0;
+	if (done) {
+		log_line(LOG_LEVEL_WARNING, "%s: two files had the base name of %s, one has a new name",
+		    look->m->path, s->name);
+		s->base_len = name.len - strlen(s->suffix);
+		s->name = arena_strndup(&look->texts, name.data, name.len);
+		s->suffix = s->name + s->base_len;
+	}
+	buf_fini(&name);
+	return done;
 }
 
 /* What decides but for names of one moment: it never falls where by_time rises. */
@@ -268,6 +305,7 @@ settle_twins(struct look *look)
 	s = look->strangers;
 	for (size_t i = 0; i < look->stranger_count; i++) {
 		struct stranger *before = kept > 0 ? &s[kept - 1] : NULL;
+		struct stat first, second;
 
 		if (before == NULL || before->base_len != s[i].base_len
 		    || memcmp(before->name, s[i].name, s[i].base_len) != 0) {
@@ -276,26 +314,50 @@ settle_twins(struct look *look)
 		}
 		if (strcmp(before->name, s[i].name) == 0 && before->flags == s[i].flags)
 			continue;	/* the same entry from two listings */
-		if (!exists(look->m, before)) {
+		if (!file_stat(look->m, before->flags, before->name, &first))
 			*before = s[i];
-		} else if (exists(look->m, &s[i]) && !look->m->read_only) {
-			struct buf name = BUF_INIT;
-			int dir = s[i].flags & MAIL_IN_NEW ? mailbox_new(look->m) : mailbox_cur(look->m);
-
-			maildir_name_unique(&name);
-			buf_adds(&name, s[i].suffix);
-			if (renameat(dir, s[i].name, dir, name.data) == 0) {
-				log_line(LOG_LEVEL_WARNING, "%s: two files had the base name of %s, "
-				    "one has a new name", look->m->path, s[i].name);
-				s[i].base_len = name.len - strlen(s[i].suffix);
-				s[i].name = arena_strndup(&look->texts, name.data, name.len);
-				s[i].suffix = s[i].name + s[i].base_len;
-				s[kept++] = s[i];
-			}
-			buf_fini(&name);
-		}
+		else if (file_stat(look->m, s[i].flags, s[i].name, &second)
+		    && !same_file(&first, &second) && rename_twin(look, &s[i]))
+			s[kept++] = s[i];
 	}
 	look->stranger_count = kept;
+}
+
+/*
+ * A row whose file has another name now, while one is there under the name that we know
+ * too (a copy, or what a restore brought back beside it): the row keeps its file, and the
+ * other is a message of its own. Otherwise one would hide the other, each in its turn.
+ */
+static void
+part_twins(struct look *look)
+{
+	struct mailbox *m = look->m;
+	struct buf name = BUF_INIT;
+
+	for (size_t i = 0; i < look->change_count;) {
+		struct change *c = &look->changes[i];
+		struct stat known, other;
+		struct row row;
+
+		mailbox_row(m, c->row, &row);
+		if (same_place(&row, c->flags, c->suffix) || mailbox_file(m, &row, &name) < 0
+		    || !file_stat(m, row.flags, name.data, &known)) {
+			i++;
+			continue;
+		}
+		buf_reset(&name);
+		buf_adds(&name, row.base);
+		buf_adds(&name, c->suffix);
+		if (file_stat(m, c->flags, name.data, &other) && !same_file(&known, &other)) {
+			struct stranger s = { .name = arena_strndup(&look->texts, name.data, name.len),
+				.flags = c->flags, .suffix = c->suffix };
+
+			if (rename_twin(look, &s))
+				*add_stranger(look) = s;
+		}
+		look->changes[i] = look->changes[--look->change_count];
+	}
+	buf_fini(&name);
 }
 
 /* ---- missing rows ---- */
@@ -637,6 +699,7 @@ look_compose(struct look *look, struct buf *lines)
 	struct mailbox *m = look->m;
 	uint64_t modseq = m->facts.modseq + 1;
 
+	part_twins(look);
 	settle_twins(look);
 	if (look->stranger_count > 0 && count_missing(look) > 0)
 		adopt_renamed(look, lines);

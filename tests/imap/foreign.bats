@@ -102,6 +102,22 @@ load ../lib
 	open B inbox; must B NOOP; [[ $(find "$MAILDIR/cur" -type f | wc -l) == 2 ]]
 }
 
+@test "a copy beside a message that is known is a message of its own, and changes nothing of the other" {
+	mailbox inbox 2*plain.eml:S; open A inbox; f=$(ls "$MAILDIR"/cur/*000001P1*); base=${f##*/}; base=${base%:2,*}
+	for copy in "cur/$base:2," "new/$base"; do
+		cp "$MAIL/plain-second.eml" "$MAILDIR/$copy"; give "$MAILDIR"; must A NOOP
+		must A 'FETCH 1:* (UID FLAGS BODY.PEEK[])'; fetched A 1 UID 1; fetched A 1 FLAGS '\Seen'; same A 1 'BODY[]' plain.eml
+		n=$((${n-2} + 1)); count A $n; same A $n 'BODY[]' plain-second.eml; [[ -e $f ]]
+	done
+	must A 'STORE 1 FLAGS ()'; must A 'STORE 1 FLAGS (\Seen)'; must A 'STORE 3:4 +FLAGS (\Deleted)'; must A EXPUNGE; must A 'FETCH 1 BODY.PEEK[]'; same A 1 'BODY[]' plain.eml
+}
+
+@test "a second name of the same file, as who links and then unlinks makes it, is no second message" {
+	mailbox inbox plain.eml:new; open A inbox; f=$(ls "$MAILDIR"/new/*); ln "$f" "$MAILDIR/cur/${f##*/}:2,S"
+	must A NOOP; must A 'FETCH 1:* (UID FLAGS)'; count A 1; [[ -e $f && -e $MAILDIR/cur/${f##*/}:2,S ]]
+	rm "$f"; must A NOOP; must A 'FETCH 1:* (UID FLAGS)'; count A 1; fetched A 1 UID 1; fetched_like A 1 FLAGS '...Seen...'
+}
+
 @test "a file that grows or changes after it was seen is served as it is, with its true size (C 15)" {
 	mailbox inbox plain.eml
 	open A inbox; must A 'FETCH 1 (RFC822.SIZE BODYSTRUCTURE)'; close A
