@@ -37,6 +37,7 @@ enum node_bit {
 	NODE_CHILD_HIDDEN = 128,	/* one that does, and is not returned itself */
 	NODE_CHILD_SUBSCRIBED = 256,	/* a name below it is subscribed (LSUB) */
 	NODE_PREFIX = 512,		/* a part of --prefix: .name is as the client sees it */
+	NODE_SHUT = 1024,		/* exists, but we may not look into it */
 };
 
 struct node {
@@ -505,6 +506,8 @@ send_list_node(struct session *s, const struct node *node, const struct list_req
 	buf_addc(&attributes, '(');
 	if (!(node->bits & NODE_EXISTS))
 		add_attribute(&attributes, s->enabled_rev2 ? "\\NonExistent" : "\\Noselect \\NonExistent");
+	else if (node->bits & NODE_SHUT)
+		add_attribute(&attributes, "\\Noselect");
 	if (node->bits & NODE_HAS_CHILDREN)
 		add_attribute(&attributes, "\\HasChildren");
 	else if (node->bits & NODE_EXISTS || r->return_children)
@@ -544,7 +547,7 @@ cmd_list(void *session, struct command *cmd)
 {
 	struct session *s = session;
 	struct list_request *r = arena_alloc(cmd->arena, sizeof *r);
-	const struct node *node;
+	struct node *node;
 	struct tree tree;
 
 	if (parse_list(cmd, r) < 0)
@@ -565,6 +568,10 @@ cmd_list(void *session, struct command *cmd)
 		if (!(node->bits & NODE_MATCHES)
 		    || !(node->bits & (NODE_MEETS | NODE_CHILD_HIDDEN)))
 			continue;
+		/* RFC 5819 2: what cannot be read is said to be so before its STATUS is missed */
+		if (r->status != NULL && (node->bits & NODE_EXISTS)
+		    && !folder_may_read(&s->account, node->name))
+			node->bits |= NODE_SHUT;
 		send_list_node(s, node, r, NULL);
 		if (r->return_rights && (node->bits & NODE_EXISTS)
 		    && send_myrights(s, node->name, &err) < 0)
@@ -572,8 +579,8 @@ cmd_list(void *session, struct command *cmd)
 		if (r->metadata.count > 0 && (node->bits & NODE_EXISTS))
 			send_metadata(s, &tree.metadata, node->name, &r->metadata);
 		if (r->status != NULL && (node->bits & NODE_EXISTS) && (node->bits & NODE_MEETS)
-		    && send_status(s, node->name, r->status, &err) < 0)
-			log_err(&err);	/* RFC 5819 2: one that cannot be read has no STATUS line */
+		    && !(node->bits & NODE_SHUT) && send_status(s, node->name, r->status, &err) < 0)
+			log_err(&err);	/* no OK is lost for one STATUS (RFC 5819 2) */
 	}
 	tree_fini(&tree);
 	return 0;

@@ -5,10 +5,8 @@
 #include "cmd/notify_watch.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "session/names.h"
@@ -184,21 +182,6 @@ box_facts_of(const struct mailbox *m)
 		m->facts.modseq };
 }
 
-/* Events want the right to read (5): the file system's way to say it. */
-static bool
-may_read(struct session *s, const struct box *box)
-{
-	struct buf path = BUF_INIT;
-	bool may;
-
-	names_to_disk(&s->account, box->name, &path);
-	buf_adds(&path, "/cur");
-	may = faccessat(s->account.dirfd, path.data, R_OK | X_OK, AT_EACCESS) == 0
-	    || errno != EACCES;
-	buf_fini(&path);
-	return may;
-}
-
 /* 1: facts filled; 0: it cannot be looked at now (it is gone, or not for us). */
 static int
 read_facts(struct session *s, const struct box *box, struct box_facts *out)
@@ -260,7 +243,7 @@ send_facts(struct session *s, const struct box *box, const struct box_facts *now
 static bool
 check_access(struct session *s, struct box *box)
 {
-	bool may = may_read(s, box);
+	bool may = folder_may_read(&s->account, box->name);	/* events want that right (5) */
 	const struct list_event event = { box->name, NULL, !may };
 
 	if (may != box->no_access)
@@ -345,7 +328,7 @@ box_tell_first(struct session *s, const struct box *box)
 		if (!(box->events & NOTIFY_FLAGS))
 			what = TELL_COUNTS | (s->enabled_condstore ? TELL_MODSEQ : 0);
 	} else if (!notify_none(n, box->name, notify_names_subscribed(n->watch, box->name))
-	    || !may_read(s, box) || !read_facts(s, box, &now)) {
+	    || !folder_may_read(&s->account, box->name) || !read_facts(s, box, &now)) {
 		return;
 	}
 	send_facts(s, box, &now, what);

@@ -160,6 +160,19 @@ folder_exists(struct account *account, const char *name)
 	return exists;
 }
 
+bool
+folder_may_read(struct account *account, const char *name)
+{
+	struct buf path = BUF_INIT;
+	bool may;
+
+	names_to_disk(account, name, &path);
+	buf_adds(&path, "/cur");
+	may = faccessat(account->dirfd, path.data, R_OK | X_OK, AT_EACCESS) == 0 || errno != EACCES;
+	buf_fini(&path);
+	return may;
+}
+
 int
 folder_open_mailbox(struct account *account, const char *name, int missing,
     struct mailbox **out, struct err *err)

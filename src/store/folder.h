@@ -34,6 +34,9 @@ int folder_open(struct account *account, const char *name, struct err *err);
 /* Is there such a mailbox? */
 bool folder_exists(struct account *account, const char *name);
 
+/* May we look into this mailbox? True also where it cannot be known. */
+bool folder_may_read(struct account *account, const char *name);
+
 /*
  * Open the mailbox itself. missing is the kind of error for a mailbox that is
  * not there (ERR_NONEXISTENT, or ERR_TRYCREATE for APPEND and COPY).

@@ -130,6 +130,13 @@ fruit() {
 	listed A bar '\Noselect'; unheard A '* STATUS ...bar...'
 }
 
+@test "LIST-STATUS: a mailbox that cannot be read is \\Noselect and has no STATUS (RFC 5819 2)" {
+	mailbox inbox; mailbox box plain.eml; mailbox open plain.eml; as_user chmod 0 "$MAILDIR/.box/cur"
+	start A; must A 'LIST "" (box open) RETURN (STATUS (MESSAGES UNSEEN))'
+	listed A box '\Noselect'; unheard A '* STATUS box...'; heard A '* STATUS open (MESSAGES 1 UNSEEN 1)'; refute listed A open '\Noselect'
+	as_user chmod 700 "$MAILDIR/.box/cur"; must A 'LIST "" box RETURN (STATUS (MESSAGES))'; listed A box '-\Noselect'; heard A '* STATUS box (MESSAGES 1)'
+}
+
 @test "LIST-STATUS: a name listed for its children has no STATUS (RFC 9051 6.3.9.8 example 11)" {
 	mailbox inbox plain.eml; mailbox foo plain.eml; mailbox foo/bar
 	start A; must A 'SUBSCRIBE inbox'; must A 'SUBSCRIBE foo/bar'
