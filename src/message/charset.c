@@ -18,6 +18,11 @@ enum {
 	NAME_MAX_LEN = CHARSET_NAME_MAX,
 	KNOWN_MAX = 16,
 	KEPT_MAX = 8,		/* converters ready for the next text; a mailbox has a few charsets */
+	/*
+	 * Loaded for one message. Loading takes as long as a thousand words, and a header
+	 * whose every word has another charset would take seconds a megabyte.
+	 */
+	LOADED_MAX = 1000,
 };
 
 static const char replacement[] = "\xef\xbf\xbd";	/* U+FFFD */
@@ -74,6 +79,13 @@ static _Thread_local struct kept {
 	iconv_t cd;
 } kept[KEPT_MAX];
 static _Thread_local unsigned next_kept;
+static _Thread_local unsigned loaded;	/* since charset_begin */
+
+void
+charset_begin(void)
+{
+	loaded = 0;
+}
 
 static iconv_t
 take_converter(const char *name)
@@ -84,6 +96,9 @@ take_converter(const char *name)
 			iconv(kept[i].cd, NULL, NULL, NULL, NULL);
 			return kept[i].cd;
 		}
+	if (loaded == LOADED_MAX)
+		return (iconv_t)-1;
+	loaded++;
 	return iconv_open("UTF-8", name);
 }
 
@@ -152,19 +167,28 @@ charset_known(const char *name, size_t len)
 	static _Thread_local unsigned next;
 	char iconv_name[NAME_MAX_LEN + 1];
 	struct charset charset;
+	bool known;
 
 	if (!clean_name(name, len, iconv_name))
 		return false;
-	if (iconv_name[0] == '\0')
+	if (iconv_name[0] == '\0' || strcmp(iconv_name, "UTF-8") == 0)
 		return true;
+	if (loaded == LOADED_MAX) {
+		/* known perhaps, but to the next message */
+		for (unsigned i = 0; i < KEPT_MAX; i++)
+			if (strcmp(kept[i].name, iconv_name) == 0)
+				return true;
+		return false;
+	}
 	for (unsigned i = 0; i < KNOWN_MAX; i++)
 		if (strcmp(lately[i].name, iconv_name) == 0)
 			return lately[i].known;
-	strcpy(lately[next].name, iconv_name);
-	lately[next].known = charset_open(&charset, name, len);
+	known = charset_open(&charset, name, len);
 	charset_close(&charset);
+	strcpy(lately[next].name, iconv_name);
+	lately[next].known = known;
 	next = (next + 1) % KNOWN_MAX;
-	return lately[(next + KNOWN_MAX - 1) % KNOWN_MAX].known;
+	return known;
 }
 
 /* Bytes 0x80 to 0x9f of windows-1252; 0: none. */
@@ -238,6 +262,37 @@ feed_utf8(const struct charset *charset, const char *at, const char *end, struct
 	return end;
 }
 
+/*
+ * UCS-4 and its kin can say numbers that are no characters, and the C library
+ * writes them down in the manner of UTF-8: from `from` on, each run of those
+ * becomes one U+FFFD.
+ */
+static void
+repair(struct buf *out, size_t from)
+{
+	struct buf text = BUF_INIT;
+	const char *at, *end;
+	bool broken = false;
+
+	buf_add(&text, out->data + from, out->len - from);
+	out->len = from;
+	for (at = text.data, end = at + text.len; at < end;) {
+		const char *start = at;
+		uint32_t ignored;
+
+		if (utf8_next(&at, end, &ignored)) {
+			buf_add(out, start, (size_t)(at - start));
+			broken = false;
+		} else {
+			if (!broken)
+				buf_adds(out, replacement);
+			broken = true;
+			at++;
+		}
+	}
+	buf_fini(&text);
+}
+
 /* The same through iconv. */
 static const char *
 feed_iconv(const struct charset *charset, const char *at, const char *end, struct buf *out)
@@ -249,12 +304,19 @@ feed_iconv(const struct charset *charset, const char *at, const char *end, struc
 		char *to = buf_reserve(out, room);
 		size_t result = iconv(charset->cd, &in, &in_left, &to, &out_left);
 		int why = errno;
+		bool odd = false;
 
 		out->len += room - out_left;
 		out->data[out->len] = '\0';
-		for (size_t i = before; i < out->len; i++)
-			if (out->data[i] == '\0')
+		for (size_t i = before; i < out->len; i++) {
+			unsigned char c = (unsigned char)out->data[i];
+
+			if (c == '\0')
 				out->data[i] = ' ';
+			odd |= c >= 0xf4 || c == 0xed;	/* above U+10FFFF, or a surrogate? */
+		}
+		if (odd && !utf8_valid(out->data + before, out->len - before))
+			repair(out, before);
 		at = end - in_left;
 		if (result != (size_t)-1 || why == E2BIG)
 			continue;

@@ -26,6 +26,12 @@ struct charset {
 };
 
 /*
+ * A new message, or a text that stands for one: so many converters are loaded for
+ * it at most, then charsets that are not at hand count as unknown.
+ */
+void charset_begin(void);
+
+/*
  * Set up for the charset of that name (RFC 2978, in any case, with the names that
  * mail programs invented). False when nobody knows it: it then guesses, and
  * works all the same. To be closed in any case.

@@ -22,7 +22,7 @@ struct err;
 /* Raised with any change below; a module of another version is not used. */
 #define MESSAGE_OPS_VERSION 2
 /* Raised when text() gives another text than before: what was kept of texts is then made anew. */
-#define MESSAGE_TEXT_VERSION 2
+#define MESSAGE_TEXT_VERSION 3
 /* The symbol that dlsym finds: a const struct message_ops. */
 #define MESSAGE_OPS_SYMBOL "mayfly_message_ops"
 

@@ -20,6 +20,13 @@ set_up(void)
 	g_mime_init();
 }
 
+static void
+header_text(const char *value, size_t len, struct buf *out)
+{
+	charset_begin();
+	words_decode(value, len, out);
+}
+
 static int
 to_utf8(const char *name, const char *bytes, size_t len, struct buf *out, struct err *err)
 {
@@ -29,6 +36,7 @@ to_utf8(const char *name, const char *bytes, size_t len, struct buf *out, struct
 	uint32_t character = 0;
 	bool broken = false;
 
+	charset_begin();
 	if (!charset_open(&charset, name, strlen(name))) {
 		charset_close(&charset);
 		return err_set(err, ERR_BADCHARSET, "This charset is not known here");
@@ -67,7 +75,7 @@ __attribute__((visibility("default"))) const struct message_ops mayfly_message_o
 	.version = MESSAGE_OPS_VERSION,
 	.decode = decode_part,
 	.text = text_walk,
-	.header_text = words_decode,
+	.header_text = header_text,
 	.preview = text_preview,
 	.to_utf8 = to_utf8,
 	.compose = compose,

@@ -170,6 +170,7 @@ text_walk(const char *bytes, size_t len, const struct part_table *parts,
 	bool done;
 
 	(void)parts;
+	charset_begin();
 	if ((texts & MESSAGE_BODY) == 0) {
 		walk_header(bytes, header_len(bytes, len), true, &output);
 		return !output.stopped || output.left == 0;
@@ -286,6 +287,7 @@ text_preview(const char *bytes, size_t len, const struct part_table *parts, stru
 	struct preview preview = { .out = out };
 
 	(void)parts;
+	charset_begin();
 	structure_scan(&structure, bytes, len);
 	/* plain text first, HTML when there is none; the first part that has words to show */
 	for (int html = 0; html < 2 && preview.chars == 0; html++)

@@ -257,6 +257,62 @@ test_charset(void)
 	buf_fini(&out);
 }
 
+/* Words of twenty charsets in turn: some are decoded, then no more are loaded, and the next text has its own. */
+static void
+test_many_charsets(void)
+{
+	static const char *const names[] = { "ibm037", "ibm038", "ibm273", "ibm274", "ibm275", "ibm277", "ibm278",
+		"ibm280", "ibm281", "ibm284", "ibm285", "ibm290", "ibm297", "ibm420", "ibm423", "ibm424", "ibm500",
+		"ibm870", "ibm871", "ibm875" };
+	struct buf value = BUF_INIT, out = BUF_INIT;
+
+	for (int i = 0; i < 3000; i++)
+		buf_addf(&value, "=?%s?q?=C1?=, ", names[i % 20]);
+	for (int round = 0; round < 2; round++) {
+		const char *rest;
+		unsigned left = 0;
+
+		buf_reset(&out);
+		ops->header_text(value.data, value.len, &out);
+		check(strncmp(out.data, "A, A, A, ", 9) == 0, "the first of many charsets are decoded, round %d", round);
+		rest = strstr(out.data, "=?ibm");
+		check(rest != NULL && rest - out.data > 3 * 400, "and hundreds behind them");
+		for (; rest != NULL; rest = strstr(rest + 1, "=?ibm"))
+			left++;
+		check(left > 1000, "then those that are not at hand stand as they are");
+	}
+	buf_reset(&out);
+	ops->header_text("=?ibm875?q?=C1?=", 16, &out);
+	check_str(out.data, "A", "a charset that was not loaded is known to the next text");
+	buf_fini(&value);
+	buf_fini(&out);
+}
+
+/* What comes out is UTF-8, also where the charset can say what is no character. */
+static void
+test_no_characters(void)
+{
+	static const char *const names[] = { "ucs-4", "ucs-4le", "wchar_t", "internal", "iso-10646/ucs4", "iso-ir-193",
+		"osf05010001", "utf-16be", "utf-32", "cp949" };
+	static const char body[] = "\x7f\xff\xff\xff\0\0\xd8\0\0\0\xdc\0\0\0\0A\0\x11\0\0A\0\0\0\xf4\xa5\x8f\x90";
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		struct buf message = BUF_INIT, preview = BUF_INIT;
+		struct runs runs = { .stop_after = 0 };
+
+		buf_addf(&message, "Subject: =?%s?b?f////wAA2AA=?=\nContent-Type: text/plain; charset=\"%s\"\n\n",
+		    names[i], names[i]);
+		buf_add(&message, body, sizeof body - 1);
+		ops->text(message.data, message.len, NULL, MESSAGE_TEXT, add_run, &runs);
+		check(utf8_valid(buf_str(&runs.text), runs.text.len), "%s gives UTF-8", names[i]);
+		ops->preview(message.data, message.len, NULL, &preview);
+		check(utf8_valid(buf_str(&preview), preview.len), "and a preview of it");
+		buf_fini(&message);
+		buf_fini(&preview);
+		buf_fini(&runs.text);
+	}
+}
+
 int
 main(void)
 {
@@ -269,5 +325,7 @@ main(void)
 	test_seams();
 	test_preview();
 	test_charset();
+	test_many_charsets();
+	test_no_characters();
 	return test_done();
 }
