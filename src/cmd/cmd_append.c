@@ -335,6 +335,8 @@ cmd_replace(void *session, struct command *cmd)
 		return -1;
 	if (append_message(&a) == 0 && parse_end(p) == 0)
 		result = replace(&a, row);
+	if (result == 0)
+		send_list_composed(a.s, a.name);
 	append_fini(&a);
 	return result;
 }

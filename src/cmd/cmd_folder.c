@@ -247,6 +247,7 @@ rename_inbox(struct session *s, const char *to, struct err *err)
 			rows[count++] = row;
 	if (count == 0 || mailbox_move(inbox, rows, count, target, &copied, err) == 0)
 		result = 0;
+	send_list_composed(s, to);
 out:
 	copied_fini(&copied);
 	free(rows);

@@ -86,6 +86,13 @@ load ../lib
 	must A 'LIST "" *'; names A INBOX
 }
 
+@test "IMAP4rev2: OLDNAME tells how a name was given to RENAME INBOX and REPLACE too (RFC 9051 6.3.6, RFC 8508 3.4)" {
+	mailbox inbox plain.eml plain.eml; start A; must A 'ENABLE IMAP4rev2'
+	must A 'RENAME INBOX ' '=Cafe\xcc\x81'; heard A '* LIST (...) "/" "Café" ("OLDNAME" (...))'
+	must A 'SELECT "Café"'; must A 'REPLACE 1 ' '=Cafe\xcc\x81' ' ' @+plain.eml; heard A '* LIST (...) "/" "Café" ("OLDNAME" (...))'
+	must A 'REPLACE 1 "Café" ' @+plain.eml; unheard A '* LIST...'
+}
+
 @test "a name in UTF-8 is understood before ENABLE too, and answered in modified UTF-7 (RFC 6855 3)" {
 	mailbox inbox
 	start A; must A 'CREATE "Entwürfe"'; must A 'CREATE ' '=R&D ä'; say A 'CREATE "Entw&APw-rfe"'; no A ALREADYEXISTS
