@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,17 +71,34 @@ usage(int status)
 	return status;
 }
 
-/* A line from the terminal without echo. */
+static volatile sig_atomic_t stopped_by;
+
+static void
+on_signal(int sig)
+{
+	stopped_by = sig;
+}
+
+/*
+ * A line from the terminal without echo. A signal that ends us does so once the
+ * terminal is as it was: or nobody sees what is typed there from then on.
+ */
 static int
 ask(int tty, const char *prompt, char *secret, size_t room)
 {
+	static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	enum { SIGNALS = sizeof signals / sizeof signals[0] };
+	struct sigaction note = { .sa_handler = on_signal }, usual[SIGNALS];
 	struct termios old, quiet;
 	size_t len = 0;
 	char c;
-	ssize_t n;
+	ssize_t n = -1;
 
 	if (tcgetattr(tty, &old) < 0)
 		return -1;
+	for (int i = 0; i < SIGNALS; i++)
+		if (sigaction(signals[i], NULL, &usual[i]) == 0 && usual[i].sa_handler != SIG_IGN)
+			sigaction(signals[i], &note, NULL);
 	quiet = old;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	quiet.c_lflag |= ECHONL;
@@ -91,10 +109,16 @@ ask(int tty, const char *prompt, char *secret, size_t room)
 		tcsetattr(tty, TCSAFLUSH, &old);
 		return -1;
 	}
-	while ((n = read(tty, &c, 1)) == 1 && c != '\n')
+	while (stopped_by == 0 && (n = read(tty, &c, 1)) == 1 && c != '\n')
 		if (len < room)
 			secret[len++] = c;
 	tcsetattr(tty, TCSADRAIN, &old);
+	for (int i = 0; i < SIGNALS; i++)
+		sigaction(signals[i], &usual[i], NULL);
+	if (stopped_by != 0) {
+		mem_wipe(secret, room);
+		raise(stopped_by);
+	}
 	if (n < 0 || len == room)
 		return -1;
 	secret[len] = '\0';

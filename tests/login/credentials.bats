@@ -294,3 +294,34 @@ work() {
 	! grep -q typed "$T/typescript" || false
 	echo typed | "$PASSWD" --file="$T/users" check typist
 }
+
+@test "mayfly-passwd, ended at the question for a password, leaves the terminal as it was" {
+	need python3 python3
+	for number in INT TERM HUP; do
+		python3 - "$number" "$PASSWD" --file="$T/users" add typist --uid=1 --gid=1 --home=/x 3>&- <<-'END'
+			import os, pty, signal, sys, termios
+			pid, fd = pty.fork()
+			if pid == 0:
+			    # what holds the terminal outlives the program
+			    if (child := os.fork()) == 0:
+			        signal.signal(signal.SIGINT, signal.SIG_DFL)
+			        os.execv(sys.argv[2], sys.argv[2:])
+			    signal.signal(signal.SIGINT, signal.SIG_IGN)
+			    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+			    input_seen = os.read(0, 1)    # not before the test lets us
+			    os._exit(0)
+			seen = b''
+			while not seen.endswith(b'New password: '):
+			    seen += os.read(fd, 100)
+			children = open('/proc/%d/task/%d/children' % (pid, pid)).read().split()
+			os.kill(int(children[0]), getattr(signal, 'SIG' + sys.argv[1]))
+			# it is a zombie, and its parent does not wait: then it has ended
+			while open('/proc/%s/stat' % children[0]).read().rsplit(')', 1)[1].split()[0] != 'Z':
+			    pass
+			echo = termios.tcgetattr(fd)[3] & termios.ECHO
+			os.kill(pid, signal.SIGKILL)
+			os.waitpid(pid, 0)
+			sys.exit(0 if echo else 1)
+		END
+	done
+}
