@@ -112,6 +112,25 @@ read_options(int argc, char **argv, struct options *options, struct settings *se
 	return *status_out != EXIT_DONE;
 }
 
+/*
+ * Root does what a file says, or runs it: nobody else may be able to change it. One
+ * that cannot be looked at is told by who opens it.
+ */
+static bool
+is_roots(const struct options *options, const char *path)
+{
+	char text[PATH_MAX + 100];
+	struct stat st;
+
+	if (geteuid() != 0 || stat(path, &st) < 0 || !S_ISREG(st.st_mode)
+	    || (st.st_uid == 0 && (st.st_mode & 022) == 0))
+		return true;
+	snprintf(text, sizeof text, "%s could be changed by others: it must belong to root, and only "
+	    "root may write to it", path);
+	report(options, text);
+	return false;
+}
+
 static bool
 read_config(const struct options *options, struct settings *settings)
 {
@@ -121,6 +140,8 @@ read_config(const struct options *options, struct settings *settings)
 
 	if (options->config == NULL && access(path, F_OK) < 0 && errno == ENOENT)
 		return true;	/* options alone are enough */
+	if (!is_roots(options, path))
+		return false;
 	wrong = settings_read(settings, path, report_mistake, (void *)options, &err);
 	if (wrong < 0)
 		report(options, err.detail);
@@ -288,6 +309,9 @@ check_settings(const struct options *options, const struct settings *settings)
 	if (*checkpassword != '\0' && *checkpassword != '/') {
 		report(options, "checkpassword wants an absolute path");
 		good = false;
+	} else if (*checkpassword != '\0') {
+		snprintf(text, sizeof text, "%.*s", (int)strcspn(checkpassword, " \t"), checkpassword);
+		good = is_roots(options, text) && good;
 	}
 	if (options->check && *users != '\0' && !check_users(options, users))
 		good = false;

@@ -338,6 +338,25 @@ c NO [AUTHENTICATIONFAILED] The name or the password is wrong
 	[[ $output == *"$T/users:7: home and maildir cannot hold control characters"*"carriage return"* ]]
 }
 
+@test "E29: a configuration or checkpassword program that others could change is refused" {
+	need_root
+	printf 'users = %s\n' "$T/users" >"$T/conf"
+	printf '#!/bin/sh\nexit 1\n' >"$T/checker"; chmod 755 "$T/checker"
+	look() { run "$LOGIN" "${OPTIONS[@]}" --check --config="$T/conf" --checkpassword="$T/checker x"; }
+	look; [ "$status" -eq 0 ]
+	for file in conf checker; do
+		for mode in 0666 0664 0757; do
+			chmod "$mode" "$T/$file"; look; [ "$status" -eq 78 ]
+			[[ $output == *"$T/$file could be changed by others"* ]]
+		done
+		chmod 755 "$T/$file"; chown 61001 "$T/$file"; look; [ "$status" -eq 78 ]
+		# neither is anything of it done at a login
+		say_local 'a LOGIN alice secret\r\n' --config="$T/conf" --checkpassword="$T/checker x"
+		[ "$rc" -eq 78 ]; has '* BYE [UNAVAILABLE]'
+		chown 0 "$T/$file"; look; [ "$status" -eq 0 ]
+	done
+}
+
 @test "E29: a session program that cannot run is a tagged NO and status 111" {
 	need_root
 	printf '#!/nonexistent/interpreter\n' >"$T/broken"; chmod 755 "$T/broken"
