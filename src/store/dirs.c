@@ -80,16 +80,17 @@ dirs_time(struct mailbox *m, int fd, struct dir_time *out, struct err *err)
 }
 
 static int
-time_by_name(struct mailbox *m, const char *name, struct dir_time *out, struct err *err)
+time_by_name(struct mailbox *m, bool in_new, struct dir_time *out, struct err *err)
 {
 	struct stat st;
 
-	if (fstatat(m->dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+	if (fstatat(m->dirfd, in_new ? "new" : "cur", &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno != ENOENT)
 			return err_errno(err, "stat a directory of", m->path);
 		*out = (struct dir_time){ 0, 0, false };
 		return 0;
 	}
+	mailbox_check_part(m, in_new, &st);
 	/* Only compared: whether it can be trusted was decided when it was listed. */
 	*out = (struct dir_time){ st.st_mtim.tv_sec, (int32_t)st.st_mtim.tv_nsec, false };
 	return 0;
@@ -98,9 +99,9 @@ time_by_name(struct mailbox *m, const char *name, struct dir_time *out, struct e
 int
 dirs_times(struct mailbox *m, struct dir_time *cur, struct dir_time *new, struct err *err)
 {
-	if (time_by_name(m, "cur", cur, err) < 0)
+	if (time_by_name(m, false, cur, err) < 0)
 		return -1;
-	return time_by_name(m, "new", new, err);
+	return time_by_name(m, true, new, err);
 }
 
 bool

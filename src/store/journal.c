@@ -538,6 +538,21 @@ journal_is_lost(struct mailbox *m, struct err *err)
 	return 0;
 }
 
+/*
+ * Without its directory; or, where that still holds other mailboxes (the fs layout), without
+ * cur/ and journal. INBOX cannot be deleted.
+ */
+static bool
+was_deleted(const struct mailbox *m)
+{
+	struct stat st;
+
+	if (fstat(m->dirfd, &st) == 0 && st.st_nlink == 0)
+		return true;
+	return m->facts.uidvalidity != 0 && strcmp(m->name, "INBOX") != 0
+	    && fstatat(m->dirfd, "cur", &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
+}
+
 static int
 replay(struct mailbox *m, struct err *err)
 {
@@ -548,7 +563,7 @@ replay(struct mailbox *m, struct err *err)
 	if (fstatat(m->dirfd, UIDLIST_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno != ENOENT)
 			return err_errno(err, "stat " UIDLIST_NAME " in", m->path);
-		if (fstat(m->dirfd, &st) == 0 && st.st_nlink == 0)
+		if (was_deleted(m))
 			return err_set(err, ERR_UNAVAILABLE, "The mailbox was deleted");
 		return journal_is_lost(m, err);
 	}

@@ -81,6 +81,8 @@ journal_try_lock(struct mailbox *m, struct err *err)
 		mailbox_unlock(m);
 		return -1;
 	}
+	mailbox_check_part(m, false, NULL);
+	mailbox_check_part(m, true, NULL);
 	/*
 	 * Before anybody takes the next UID or mod-sequence from what we know. Who comes to
 	 * remove messages on a full disk is let in all the same; his commit tries again.

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/account.h"
@@ -76,23 +77,44 @@ mailbox_close(struct mailbox **mailbox)
 }
 
 static int
-open_part(struct mailbox *m, int *fd, const char *name)
+open_part(struct mailbox *m, int *fd, struct part_id *id, const char *name)
 {
-	if (*fd < 0)
-		*fd = openat(m->dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (*fd >= 0)
+		return *fd;
+	*fd = openat(m->dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (*fd >= 0 && fstat(*fd, &st) == 0)
+		*id = (struct part_id){ st.st_dev, st.st_ino };
 	return *fd;
 }
 
 int
 mailbox_cur(struct mailbox *m)
 {
-	return open_part(m, &m->curfd, "cur");
+	return open_part(m, &m->curfd, &m->cur_id, "cur");
 }
 
 int
 mailbox_new(struct mailbox *m)
 {
-	return open_part(m, &m->newfd, "new");
+	return open_part(m, &m->newfd, &m->new_id, "new");
+}
+
+void
+mailbox_check_part(struct mailbox *m, bool in_new, const struct stat *st)
+{
+	int *fd = in_new ? &m->newfd : &m->curfd;
+	const struct part_id *id = in_new ? &m->new_id : &m->cur_id;
+	struct stat now;
+
+	if (*fd < 0)
+		return;
+	if (st == NULL && fstatat(m->dirfd, in_new ? "new" : "cur", &now, AT_SYMLINK_NOFOLLOW) == 0)
+		st = &now;
+	/* While there is none of the name the one that we have is as good as any. */
+	if (st != NULL && S_ISDIR(st->st_mode) && (st->st_ino != id->inode || st->st_dev != id->device))
+		io_close(fd);
 }
 
 /* ---- rows ---- */

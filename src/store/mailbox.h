@@ -28,6 +28,7 @@ struct account;
 struct buf;
 struct cache;
 struct err;
+struct stat;
 
 /* States of a row beside the flags of maildir_name.h. */
 enum {
@@ -50,6 +51,9 @@ struct mailbox {
 	char *name;			/* as the account file spells it */
 	char *path;			/* for the log */
 	int dirfd, curfd, newfd;	/* the last two -1 until needed */
+	struct part_id {
+		uint64_t device, inode;
+	} cur_id, new_id;		/* which directories these are, while they are open */
 	bool read_only;			/* opened so, or the file system is */
 	bool only_looking;		/* parts that are missing are not made: somebody removes the mailbox */
 	bool unsaved;			/* UIDs live in memory only: nothing could be written */
@@ -251,6 +255,13 @@ int mailbox_sync_fully(struct mailbox *m, struct err *err);
 /* The directories of messages, opened when first needed; -1 with errno. */
 int mailbox_cur(struct mailbox *m);
 int mailbox_new(struct mailbox *m);
+
+/*
+ * Another directory may have their name by now (a restore moved the old one away): what
+ * is open of it is closed then. Done under the lock and by each look; st, when not NULL,
+ * is what the name has now.
+ */
+void mailbox_check_part(struct mailbox *m, bool in_new, const struct stat *st);
 
 /* ---- files ---- */
 

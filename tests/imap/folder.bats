@@ -304,3 +304,12 @@ load ../lib
 	say A NOOP; heard A '* BYE...deleted...'
 	[[ ! -e $MAILDIR/.a ]]; open C inbox
 }
+
+@test "a mailbox deleted above others (--layout=fs) is gone for another session too, which does not bring it back" {
+	layout fs; mailbox inbox; mailbox a plain.eml; mailbox a/b; start C --layout=fs; must C 'SELECT a'; close C
+	for first in NOOP 'FETCH 1 BODY.PEEK[]'; do
+		start A --layout=fs; must A 'SELECT a'; must A "$first"; start B --layout=fs; must B 'DELETE a'
+		say A NOOP; heard A '* BYE...deleted...'
+		must B 'LIST "" %'; listed B a '\Noselect'; must B 'CREATE a'; must B 'APPEND a ' @plain.eml; close B
+	done
+}

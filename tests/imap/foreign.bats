@@ -81,6 +81,14 @@ load ../lib
 	mv "$T/away" "$MAILDIR/.box"; must A 'SELECT box'; count A 3; must A 'FETCH 1:* UID'; [[ $(uids A) == '1 2 3' ]]
 }
 
+@test "cur is moved away under the session and another is in its place: what is confirmed is in the new one" {
+	mailbox inbox 3*plain.eml; open A inbox; must A 'STORE 1 +FLAGS (\Flagged)'
+	mv "$MAILDIR/cur" "$MAILDIR/cur.bad"; cp -a "$MAILDIR/cur.bad" "$MAILDIR/cur"
+	must A 'STORE 2 +FLAGS (\Flagged)'; must A 'APPEND inbox ' @plain-second.eml; must A NOOP; count A 4
+	must A 'FETCH 4 UID'; uid=$(value A 4 UID); [[ $(ls "$MAILDIR/cur" | wc -l) == 4 && $(ls "$MAILDIR"/cur/*F | wc -l) == 2 ]]
+	open B inbox; count B 4; must B 'FETCH 1:* (UID FLAGS BODY.PEEK[])'; fetched B 2 FLAGS '\Flagged'; fetched B 4 UID "$uid"; same B 4 'BODY[]' plain-second.eml
+}
+
 @test "mail delivered while a session stores, copies and expunges is all told in the end" {
 	mailbox inbox 10*plain.eml; mailbox box
 	open A inbox
