@@ -288,22 +288,52 @@ list_maildirpp(struct account *account, DIR *dir, struct folder_list *list)
 	return errno == 0 ? 0 : -1;
 }
 
+/* A directory that is being listed, and those above it. */
+struct level {
+	const struct level *above;
+	dev_t device;
+	ino_t inode;
+	int depth;
+};
+
+/* Is this a link to where we are, or to a directory above? Behind it everything would come again. */
+static bool
+leads_back(int dirfd, const struct dirent *entry, const struct level *level)
+{
+	struct stat st;
+
+	if (entry->d_type == DT_DIR || fstatat(dirfd, entry->d_name, &st, 0) < 0)
+		return false;
+	for (; level != NULL; level = level->above)
+		if (st.st_ino == level->inode && st.st_dev == level->device)
+			return true;
+	return false;
+}
+
 /* Nested directories; a directory without cur/ is only on the way to others. As list_maildirpp. */
 static int
-list_fs(struct account *account, const char *path, int depth, struct folder_list *list)
+list_fs(struct account *account, const char *path, const struct level *above,
+    struct folder_list *list)
 {
+	int depth = above != NULL ? above->depth + 1 : 0;
+	struct level here = { .above = above, .depth = depth };
 	DIR *dir = depth < TREE_DEPTH_MAX ? open_dir(account->dirfd, path, 0) : NULL;
 	struct buf child = BUF_INIT;
 	struct dirent *entry;
-	int result = 0;
+	struct stat st;
+	int result = 0, error;
 
 	if (dir == NULL && depth == TREE_DEPTH_MAX)
 		return 0;
 	if (dir == NULL)	/* a folder may be gone by now, or not the user's; the Maildir itself may not */
 		return depth > 0 && (errno == ENOENT || errno == EACCES) ? 0 : -1;
-	while (errno = 0, result == 0 && (entry = readdir(dir)) != NULL) {
+	if (fstat(dirfd(dir), &st) == 0) {
+		here.device = st.st_dev;
+		here.inode = st.st_ino;
+	}
+	while (errno = 0, (entry = readdir(dir)) != NULL) {
 		if (entry->d_name[0] == '.' || is_reserved(entry->d_name)
-		    || !entry_is_dir(dirfd(dir), entry))
+		    || !entry_is_dir(dirfd(dir), entry) || leads_back(dirfd(dir), entry, &here))
 			continue;
 		buf_reset(&child);
 		if (strcmp(path, ".") != 0)
@@ -311,13 +341,15 @@ list_fs(struct account *account, const char *path, int depth, struct folder_list
 		buf_adds(&child, entry->d_name);
 		result = list_entry(account, child.data, list);
 		if (result == 0)
-			result = list_fs(account, child.data, depth + 1, list);
+			result = list_fs(account, child.data, &here, list);
+		if (result < 0)
+			break;
 	}
-	if (errno != 0)
-		result = -1;
+	error = errno;
 	buf_fini(&child);
 	closedir(dir);
-	return result;
+	errno = error;
+	return result < 0 || error != 0 ? -1 : 0;
 }
 
 int
@@ -337,7 +369,7 @@ folder_list(struct account *account, struct folder_list *out, struct err *err)
 		if (dir != NULL)
 			closedir(dir);
 	} else {
-		result = list_fs(account, ".", 0, out);
+		result = list_fs(account, ".", NULL, out);
 		if (result < 0)
 			err_errno(err, "list", account->path);
 	}

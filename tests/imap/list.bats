@@ -157,6 +157,13 @@ tree() {
 	must A 'DELETE Play/2027'; [[ ! -e $MAILDIR/Play/2027 ]]
 }
 
+@test "--layout=fs follows a link to another place, and none that leads back to where it lies" {
+	layout fs; mailbox inbox plain.eml; mailbox Work/2026 plain.eml; mailbox Play plain.eml; mkdir "$T/away"; mv "$MAILDIR/Play" "$T/away/Play"; ln -s "$T/away/Play" "$MAILDIR/Play"
+	ln -s . "$MAILDIR/Work/a"; ln -s . "$MAILDIR/Work/b"; ln -s .. "$MAILDIR/Work/2026/up"; ln -s . "$MAILDIR/root"; ln -s ../Play "$MAILDIR/Work/Play"; ln -s "$MAILDIR/Work" "$T/away/Play/Work"
+	start A --layout=fs --no-sandbox; must A 'LIST "" *'; names A INBOX Play Play/Work Play/Work/2026 Work Work/2026 Work/Play
+	must A 'STATUS Play (MESSAGES)'; status A Play MESSAGES 1
+}
+
 @test "with --prefix=INBOX. every other mailbox is below INBOX (RFC 9051 6.3.9, RFC 5258 4)" {
 	mailbox inbox; start A --prefix=INBOX. --separator=.
 	must A 'LIST "" %'; listed A INBOX '\HasNoChildren'
