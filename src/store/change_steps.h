@@ -26,6 +26,9 @@ int change_refuse_read_only(const struct mailbox *m, struct err *err);
 /* A file was renamed CHASES_MAX times while we looked for it: -1, ERR_INUSE. */
 int change_refuse_chase(const struct mailbox *m, struct err *err);
 
+/* tmp/ of the mailbox, made when it is missing; -1 with errno. */
+int change_open_tmp(struct mailbox *m);
+
 /* Rename without ever hiding another file. 0, or -1 with errno. */
 int change_move_file(int from_dir, const char *from, int to_dir, const char *to);
 

@@ -27,8 +27,8 @@
 #include "util/mem.h"
 #include "util/sync.h"
 
-static int
-open_tmp(struct mailbox *m)
+int
+change_open_tmp(struct mailbox *m)
 {
 	int tmp = openat(m->dirfd, "tmp", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -51,7 +51,7 @@ delivery_begin(struct delivery *d, size_t before, struct mailbox *m, struct err 
 	d->internal_date = INT64_MIN;
 	if (change_refuse_read_only(m, err) < 0)
 		return -1;
-	tmp = open_tmp(m);
+	tmp = change_open_tmp(m);
 	if (tmp < 0)
 		return err_errno(err, "open tmp/ of", m->path);
 	/* all but the first take its name with a number behind it: see deliver_many */
@@ -304,7 +304,7 @@ mailbox_deliver(struct mailbox *m, struct delivery *deliveries, size_t count,
 	counting = quota_begin(m->account);
 	if (change_lock_for_uids(m, count, &lines, err) < 0)
 		return -1;
-	tmp = open_tmp(m);
+	tmp = change_open_tmp(m);
 	cur = mailbox_cur(m);
 	if (tmp < 0 || cur < 0)
 		result = err_errno(err, "open tmp/ or cur/ of", m->path);

@@ -62,21 +62,30 @@ parcels_fini(struct parcels *parcels)
 	arena_fini(&parcels->texts);
 }
 
+/*
+ * By way of tmp/, as with every other delivery: nobody sees half a message, also when we are
+ * killed. 0: done; 1: the file is not there under this name; -1.
+ */
 static int
-copy_bytes(int from_dir, const char *from, int to_dir, const char *to, bool sync, struct err *err)
+copy_bytes(int from_dir, const char *from, struct mailbox *to, int to_dir, const char *name,
+    struct err *err)
 {
 	int in = openat(from_dir, from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	int out = -1, result = -1;
+	int tmp = -1, out = -1, result = -1;
 	char *step = mem_alloc(COPY_STEP);
+	bool made = false;
 	struct stat st;
 
 	if (in < 0) {
 		result = errno == ENOENT ? 1 : err_errno(err, "open", from);
 		goto out;
 	}
-	out = openat(to_dir, to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	tmp = change_open_tmp(to);
+	if (tmp >= 0)
+		out = openat(tmp, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	made = out >= 0;
 	if (out < 0 || fstat(in, &st) < 0) {
-		err_errno(err, "create", to);
+		err_errno(err, "create", name);
 		goto out;
 	}
 	for (;;) {
@@ -85,23 +94,25 @@ copy_bytes(int from_dir, const char *from, int to_dir, const char *to, bool sync
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 || (n > 0 && io_write_all(out, step, (size_t)n) < 0)) {
-			err_errno(err, "copy to", to);
+			err_errno(err, "copy to", name);
 			goto out;
 		}
 		if (n == 0)
 			break;
 	}
 	if (futimens(out, (struct timespec[]){ st.st_atim, st.st_mtim }) < 0
-	    || (sync && fsync(out) < 0) || io_close(&out) < 0) {
-		err_errno(err, "finish", to);
+	    || (to->account->sync && fsync(out) < 0) || io_close(&out) < 0
+	    || change_move_file(tmp, name, to_dir, name) < 0) {
+		err_errno(err, "finish", name);
 		goto out;
 	}
 	result = 0;
 out:
-	if (result != 0 && out >= 0)
-		unlinkat(to_dir, to, 0);
+	if (result != 0 && made)
+		unlinkat(tmp, name, 0);
 	io_close(&in);
 	io_close(&out);
+	io_close(&tmp);
 	free(step);
 	return result;
 }
@@ -123,7 +134,12 @@ link_or_copy(struct mailbox *to, int from_dir, const char *from, int to_dir, con
 		return 1;
 	if (errno != EXDEV && errno != EMLINK && errno != EPERM && errno != ENOTSUP)
 		return err_errno(err, move ? "move to" : "link to", to->path);
-	result = copy_bytes(from_dir, from, to_dir, name, to->account->sync, err);
+	result = copy_bytes(from_dir, from, to, to_dir, name, err);
+	/* On two disks, of which each writes when it likes: the copy has its name before the original goes. */
+	if (result == 0 && move && change_sync_dir(to, to_dir, err) < 0) {
+		unlinkat(to_dir, name, 0);
+		return -1;
+	}
 	if (result == 0 && move && unlinkat(from_dir, from, 0) < 0 && errno != ENOENT) {
 		unlinkat(to_dir, name, 0);
 		return err_errno(err, "unlink", from);

@@ -31,7 +31,7 @@ arrived() {
 }
 
 @test "MOVE to a file system of its own copies the octets, and the message is there no more" {
-	apart renameat2 EXDEV; must A 'MOVE 2 box'; count A 2; arrived
+	apart renameat2 EXDEV:when=1; must A 'MOVE 2 box'; count A 2; arrived
 	open C inbox; count C 2
 }
 
@@ -41,6 +41,25 @@ arrived() {
 	start A --no-sandbox +under="strace -f -qq -o /dev/null -e trace=linkat,utimensat -e inject=linkat:error=EXDEV -e inject=utimensat:error=ENOSPC"
 	must A 'SELECT inbox'; say A 'COPY 1 box'; no A OVERQUOTA; count A 2
 	open B box; count B 1; [[ $(ls "$MAILDIR/.box/cur" | wc -l) == 1 && -z $(ls "$MAILDIR/.box/tmp") ]]
+}
+
+@test "killed in the middle of such a copy: no half message, the original is there" {
+	needs strace
+	mailbox inbox multipart-mixed.eml plain.eml; mailbox box plain.eml
+	for words in 'linkat COPY' 'renameat2 MOVE'; do
+		open P inbox; close P; open P box; close P; [[ -e $MAILDIR/mayfly-index ]]	# or it is what utimensat is called for
+		start A --no-sandbox +under="strace -f -qq -o /dev/null -e trace=${words% *},utimensat -e inject=${words% *}:error=EXDEV:when=1 -e inject=utimensat:signal=KILL"
+		must A 'SELECT inbox'; excuse A; raw A "a ${words#* } 1 box\r\n"; exited A any; rm "$MAILDIR"/.box/tmp/*
+		open B box; count B 1; close B; open C inbox; count C 2; must C 'FETCH 1 BODY.PEEK[]'; same C 1 'BODY[]' multipart-mixed.eml; close C
+	done
+}
+
+@test "MOVE to another file system: the copy has its name on disk before the original goes" {
+	needs strace
+	mailbox inbox plain.eml; mailbox box plain.eml
+	start A --no-sandbox +under="strace -f -qq -y -o $T/trace -e trace=renameat2,fsync,unlinkat -e inject=renameat2:error=EXDEV:when=1"
+	must A 'SELECT inbox'; must A 'MOVE 1 box'; close A
+	awk '/fsync\(.*\/\.box\/cur>\)/ { synced = 1 } /unlinkat\(.*Maildir\/cur>/ { exit !synced }' "$T/trace"; grep -q 'unlinkat(.*Maildir/cur>' "$T/trace"
 }
 
 @test "a message that another host renamed, which NFS tells by ESTALE, is looked for and read" {
