@@ -81,6 +81,25 @@ out:
 	return result;
 }
 
+/*
+ * OK must not stand for a message that another expunged before it could be copied
+ * (RFC 2180 4.4). A UID that is gone is as good as one that never was; and of several
+ * messages a MOVE takes those that are left.
+ */
+static int
+refuse_gone(struct session *s, struct command *cmd, const uint32_t *rows, size_t count, bool move)
+{
+	size_t gone = 0;
+
+	if (view_refresh(s, &cmd->err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		gone += (mailbox_flags(s->mailbox, rows[i]) & (ROW_GONE | ROW_REMOVED)) != 0;
+	if (gone == 0 || (move && gone < count))
+		return 0;
+	return err_set(&cmd->err, ERR_EXPUNGEISSUED, "Some of the messages are gone");
+}
+
 static int
 copy_or_move(struct session *s, struct command *cmd, bool move)
 {
@@ -104,7 +123,7 @@ copy_or_move(struct session *s, struct command *cmd, bool move)
 		    mailbox_uid(s->mailbox, rows[count - SAVELIMIT]));
 	} else if (move && s->examined) {
 		err_set(&cmd->err, ERR_READONLY, "The mailbox is open for reading only");
-	} else {
+	} else if (cmd->row->uid || saved || refuse_gone(s, cmd, rows, count, move) == 0) {
 		result = transfer(s, cmd, name, rows, count, move);
 	}
 out:

@@ -53,6 +53,18 @@ load ../lib
 	must A NOOP; count A 2
 }
 
+@test "COPY by number of a message that another expunged is NO, by UID it is passed over (RFC 2180 4.4, RFC 5530 3)" {
+	mailbox inbox 4*plain.eml; mailbox box; open A inbox; open B inbox
+	must B 'STORE 2 +FLAGS.SILENT (\Deleted)'; must B EXPUNGE
+	say A 'COPY 1:2 box'; no A EXPUNGEISSUED; heard A '* 2 EXPUNGE'; must A 'STATUS box (MESSAGES)'; status A box MESSAGES 0
+	must B 'UID STORE 3 +FLAGS.SILENT (\Deleted)'; must B EXPUNGE
+	must A 'UID COPY 1:3 box'; [[ $(code A) == *' 1 1' ]]; heard A '* 2 EXPUNGE'
+	must B 'UID STORE 4 +FLAGS.SILENT (\Deleted)'; must B EXPUNGE
+	must A 'MOVE 1:2 box'; heard A '* OK [COPYUID <n> 1 2]...'; must A NOOP; count A 0
+	mailbox more plain.eml; must A 'SELECT more'; must B 'SELECT more'; must B 'STORE 1 +FLAGS.SILENT (\Deleted)'; must B EXPUNGE
+	say A 'MOVE 1 box'; no A EXPUNGEISSUED; heard A '* 1 EXPUNGE'
+}
+
 @test "a copy and its original are two: flags and removal of one leave the other (RFC 9051 6.4.7)" {
 	mailbox inbox plain.eml; mailbox box
 	open A inbox; must A 'COPY 1 box'; must A 'STORE 1 FLAGS (\Deleted)'; must A EXPUNGE
