@@ -205,21 +205,27 @@ out:
 	return result;
 }
 
-/* The last parcel's file to its place: as link_or_copy. */
+/*
+ * The parcel's file to its place: as link_or_copy. When another program has changed the flags
+ * since they were planned, the file keeps them: the next look at the target sees the change.
+ */
 static int
 send_one(struct mailbox *from, struct mailbox *to, const struct parcel *parcel, bool move,
     struct err *err)
 {
-	struct buf source = BUF_INIT;
+	struct buf source = BUF_INIT, target = BUF_INIT;
 	struct row row;
 	int from_dir, result = 1;
 
 	mailbox_row(from, parcel->row, &row);
 	if (!(row.flags & (ROW_GONE | ROW_REMOVED))) {
 		from_dir = mailbox_file(from, &row, &source);
-		result = link_or_copy(to, from_dir, source.data, to->curfd, parcel->name, move, err);
+		buf_add(&target, parcel->name, strcspn(parcel->name, ":"));
+		maildir_name_suffix(row.flags & MAIL_FLAGS, &target);
+		result = link_or_copy(to, from_dir, source.data, to->curfd, target.data, move, err);
 	}
 	buf_fini(&source);
+	buf_fini(&target);
 	return result;
 }
 

@@ -148,3 +148,13 @@ load ../lib
 	must B 'UID COPY 1:4 inbox'; heard B '... OK [COPYUID <n> 1,3:4 5:7]...'; must B 'UID FETCH 5:7 FLAGS'; fetched B 4 FLAGS '$Junk'; fetched B 5 FLAGS '\Flagged'
 	rm "$MAILDIR"/cur/*000003P1*; must A 'UID MOVE 1,3 inbox'; must A NOOP; must A 'UID FETCH 8 FLAGS'; fetched A 5 FLAGS '$Junk'
 }
+
+@test "flags that another program sets while MOVE has begun go along" {
+	needs strace
+	mailbox inbox 2*plain.eml; mailbox box; for name in inbox box; do open P $name; close P; done
+	start A --no-sandbox +under="strace -f -qq -o $T/trace -e trace=fdatasync -e inject=fdatasync:signal=STOP:when=1"
+	must A 'SELECT inbox'; raw A 'm MOVE 1 box\r\n'
+	until grep -q 'stopped by' "$T/trace"; do :; done
+	f=$(ls "$MAILDIR"/cur/*000001P1*); mv "$f" "${f}FS"; kill -CONT "$(awk '{ print $1; exit }' "$T/trace")"
+	await A 'm OK...'; close A; open B box; must B 'FETCH 1 FLAGS'; fetched B 1 FLAGS '\Flagged \Seen'
+}
