@@ -37,7 +37,7 @@ account_set(struct auth *auth, struct account *out, const char *user, uid_t uid,
 	out->gid = gid;
 	buf_adds(&out->user, user);
 	buf_adds(&out->home, home);
-	if (strncmp(maildir, "~/", 2) == 0) {
+	if (strncmp(maildir, "~/", 2) == 0 && *home != '\0') {
 		buf_adds(&out->maildir, home);
 		maildir++;
 	}

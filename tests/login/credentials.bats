@@ -171,6 +171,11 @@ checkpassword() {
 	checkpassword 'exec setpriv --reuid=61001 --regid=61001 --groups=0,4,6 env HOME=/tmp USER=x "$@"'
 	say_local 'a LOGIN u p\r\nb X-WHO\r\nc LOGOUT\r\n'
 	has 'gid=61001/61001 groups=61001 user=x'
+	# without a home there is no ~/Maildir, and none in the root directory
+	checkpassword 'exec setpriv --reuid=61001 --regid=61001 --clear-groups env -u HOME "$@"'
+	say_local 'a LOGIN u p\r\nb X-WHO\r\nc LOGOUT\r\n'
+	hasnt 'maildir=/Maildir'
+	logged 'reason=no-maildir'
 }
 
 # The processor time, in ticks, of all that tcpserver started and saw end.
