@@ -20,7 +20,11 @@
 #include "util/seccomp.h"
 
 enum {
-	CAGE_FILES = 8,		/* 0, 1, 2 and the record socket, and some for a super-server's gaps */
+	/*
+	 * A number below which a new descriptor must be. Four are open: 0, 1, 2 and the
+	 * record socket, which may have a higher number than 3.
+	 */
+	CAGE_FILES = 8,
 	CAGE_CPU_SECONDS = 20,	/* three minutes of a hostile client at full speed cost less */
 };
 
