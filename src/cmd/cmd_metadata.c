@@ -284,11 +284,15 @@ parse_changes(struct command *cmd, struct note **out, size_t *count)
 	return parse_char(p, ')');
 }
 
-/* RFC 6154 5.4: the entry that says what a mailbox is for holds attributes that we know. */
+/*
+ * RFC 6154 5.4: the entry that says what a mailbox is for holds attributes that we
+ * know, and is kept as LIST tells them.
+ */
 static int
-check_special_use(struct command *cmd, const char *name, const struct note *change)
+check_special_use(struct command *cmd, const char *name, struct note *change)
 {
 	const char *at = change->value;
+	struct buf spelled = BUF_INIT;
 
 	if (at == NULL || ascii_casecmp(change->entry, NOTE_SPECIAL_USE) != 0)
 		return 0;
@@ -302,6 +306,10 @@ check_special_use(struct command *cmd, const char *name, const struct note *chan
 		at += len;
 		at += strspn(at, " ");
 	}
+	special_use_spell(change->value, &spelled);
+	change->value = arena_strndup(cmd->arena, buf_str(&spelled), spelled.len);
+	change->value_len = spelled.len;
+	buf_fini(&spelled);
 	return 0;
 }
 

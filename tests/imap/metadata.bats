@@ -87,6 +87,14 @@ load ../lib
 	say A 'SETMETADATA inbox ()'; bad A; say A 'SETMETADATA inbox (/private/a)'; bad A; say A 'GETMETADATA (DEPTH 2) inbox /private/a'; bad A
 }
 
+@test "what a mailbox is for reads as LIST says it (RFC 6154 5.4)" {
+	mailbox inbox; mailbox box; start A
+	must A 'SETMETADATA box (/private/specialuse "\\sent  \\DRAFTS \\Sent")'
+	must A 'GETMETADATA box /private/specialuse'; heard A '* METADATA box (/private/specialuse "\\Sent \\Drafts")'
+	must A 'LIST (SPECIAL-USE) "" *'; heard A '* LIST (...\Sent \Drafts) "/" box'
+	must A 'SETMETADATA box (/private/specialuse NIL)'; must A 'GETMETADATA box /private/specialuse'; heard A '* METADATA box (/private/specialuse NIL)'
+}
+
 @test "LIST returns entries (RFC 9590 3)" {
 	mailbox inbox; mailbox box; start A; must A 'SETMETADATA box (/private/color "red")'
 	must A 'LIST "" * RETURN (METADATA (/private/color))'
