@@ -219,13 +219,13 @@ mailbox_apply(struct mailbox *m, const struct buf *lines)
 
 /* ---- reading ---- */
 
-/* Read and apply from our position to the end of the file. */
+/* Read and apply from our position to the end of the file. 0, or -1 with err and errno. */
 static int
 read_tail(struct mailbox *m, struct err *err)
 {
 	struct buf buf = BUF_INIT;
 	uint64_t offset = m->facts.position;
-	int result = 0;
+	int result = 0, error = 0;
 
 	for (;;) {
 		char *to = buf_reserve(&buf, READ_STEP);
@@ -234,6 +234,7 @@ read_tail(struct mailbox *m, struct err *err)
 
 		if (n < 0) {
 			result = err_errno(err, "read " UIDLIST_NAME " in", m->path);
+			error = errno;
 			break;
 		}
 		buf.len += (size_t)n;
@@ -251,6 +252,7 @@ read_tail(struct mailbox *m, struct err *err)
 			break;
 	}
 	buf_fini(&buf);
+	errno = error;
 	return result;
 }
 
@@ -481,8 +483,9 @@ journal_follow(struct mailbox *m, struct err *err)
 
 	if (m->journal_fd < 0)
 		return reload(m, err);
+	/* NFS keeps no file for us that another host has replaced: what we know is compared with the new one */
 	if (read_tail(m, err) < 0)
-		return -1;
+		return errno == ESTALE ? reload(m, err) : -1;
 	io_close(&m->journal_fd);
 	have = open_journal(m, &header, &length, &size, err);
 	if (have < 0)
@@ -532,7 +535,7 @@ journal_is_lost(struct mailbox *m, struct err *err)
 {
 	if (m->facts.uidvalidity == 0 || m->lock_fd < 0)
 		return 0;
-	if (m->journal_fd >= 0 && read_tail(m, err) < 0)
+	if (m->journal_fd >= 0 && read_tail(m, err) < 0 && errno != ESTALE)
 		return -1;
 	m->damaged = m->lines_lost = true;
 	return 0;

@@ -70,3 +70,14 @@ arrived() {
 	must A 'SELECT inbox'; must A 'FETCH 1 BODY.PEEK[]'; same A 1 'BODY[]' plain.eml
 	grep -q ESTALE "$T/trace"
 }
+
+@test "a journal that another host replaced, of which NFS has nothing left: the session goes on in the new one" {
+	needs strace
+	mailbox inbox 2*plain.eml; open A inbox --no-sandbox; must A NOOP
+	cp "$MAILDIR/mayfly-uidlist" "$MAILDIR/copy"; mv "$MAILDIR/copy" "$MAILDIR/mayfly-uidlist"; give "$MAILDIR"
+	start B; must B 'APPEND inbox ' @plain-second.eml; close B
+	strace -qq -p "$(pid A)" -o "$T/trace" -e trace=pread64 -e inject=pread64:error=ESTALE:when=1 3>&- 8>&- 9<&- & tracer=$!
+	until grep -q '^TracerPid:.*[1-9]' "/proc/$(pid A)/status"; do kill -0 $tracer || skip 'no process may be traced here'; done
+	must A NOOP; count A 3; must A 'FETCH 1:3 (UID BODY.PEEK[])'; same A 3 'BODY[]' plain-second.eml; must A 'STORE 1 +FLAGS (\Seen)'
+	close A; wait $tracer; grep -q ESTALE "$T/trace"
+}
