@@ -48,9 +48,10 @@ void change_commit_expunge(struct mailbox *m, const uint32_t *rows, size_t count
 uint32_t change_keyword_set(struct mailbox *m, const char *const *keywords, size_t count);
 
 /*
- * Before UIDs are given in a mailbox that may have been changed by others: the lock,
- * and a look at the disk, so that mail which came first has lower UIDs. lines are
- * begun with what the journal must say first.
+ * Before count UIDs are given: the lock, and that there are so many, below the bound that
+ * the account remembers. The disk is looked at only in a mailbox that has no UIDVALIDITY
+ * yet or has lost lines: other new mail gets its UIDs at the next look, above these. lines
+ * are begun with what the journal must say first. On success the caller unlocks.
  */
 int change_lock_for_uids(struct mailbox *m, size_t count, struct buf *lines, struct err *err);
 

@@ -117,7 +117,7 @@ out:
 	return result;
 }
 
-/* 0: done; 1: the file is not there under this name; -1. */
+/* As copy_bytes, which is the way where neither a link nor a rename is to be had. */
 static int
 link_or_copy(struct mailbox *to, int from_dir, const char *from, int to_dir, const char *name,
     bool move, struct err *err)
