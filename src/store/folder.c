@@ -526,6 +526,24 @@ folder_create(struct account *account, const char *name, struct err *err)
 	return result;
 }
 
+/* The directory in which this one lies, to the disk: in the fs layout that need not be the root. */
+static int
+sync_parent(struct account *account, const char *path, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	char *parent = slash != NULL ? mem_strndup(path, (size_t)(slash - path)) : mem_strdup(".");
+	int fd = -1, result = 0;
+
+	if (account->sync) {
+		fd = openat(account->dirfd, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0 || fsync(fd) < 0)
+			result = err_errno(err, "fsync", parent);
+	}
+	io_close(&fd);
+	free(parent);
+	return result;
+}
+
 /* ---- removing ---- */
 
 /* A folder on another disk: the user's link goes, what it leads to is not ours to remove. */
@@ -573,6 +591,8 @@ delete_parts(struct account *account, const char *path, const char *trash, struc
 		result = err_errno(err, "remove part of", path);
 		if (move_parts(own, moved, to, from) < moved)
 			log_line(LOG_LEVEL_ERROR, "%s: a part of it is left in %s", path, trash);
+	} else if (account->sync && fsync(from) < 0) {
+		result = err_errno(err, "fsync", path);
 	}
 	io_close(&from);
 	io_close(&to);
@@ -688,6 +708,10 @@ rename_fs(struct account *account, const char *from, const char *to, struct err 
 	}
 	if (result == 0)
 		result = rename_directory(account, old_path.data, new_path.data, err);
+	if (result == 0)
+		result = sync_parent(account, new_path.data, err);
+	if (result == 0)
+		result = sync_parent(account, old_path.data, err);
 	buf_fini(&old_path);
 	buf_fini(&new_path);
 	return result;

@@ -313,3 +313,12 @@ load ../lib
 		must B 'LIST "" %'; listed B a '\Noselect'; must B 'CREATE a'; must B 'APPEND a ' @plain.eml; close B
 	done
 }
+
+@test "RENAME and DELETE deep in the tree (--layout=fs) are on disk before they are confirmed" {
+	needs strace
+	layout fs; mailbox inbox; mailbox a/x; mailbox b/z; mailbox a/d; mailbox a/d/e
+	start A --layout=fs --no-sandbox +under="strace -f -qq -y -o $T/trace -e trace=renameat,renameat2,fsync"
+	must A 'RENAME a/x b/y'; must A 'DELETE a/d'; close A
+	for dir in a b; do sed -n '/renameat2(.*"a\/x"/,$p' "$T/trace" | grep -q "fsync(.*Maildir/$dir>"; done
+	sed -n '/renameat(.*a\/d>, "cur"/,$p' "$T/trace" | grep -q 'fsync(.*Maildir/a/d>'
+}
