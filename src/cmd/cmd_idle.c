@@ -11,6 +11,7 @@
 #include "store/mailbox.h"
 #include "store/watch.h"
 #include "util/ascii.h"
+#include "util/mem.h"
 
 static void
 look(struct session *s, struct waiting *waiting)
@@ -59,6 +60,7 @@ cmd_idle(void *session, struct command *cmd)
 	output_text(&s->out, "+ idling\r\n");
 	if (s->options->idle_notify_s > 0)
 		waiting.keepalive_ms = s->options->idle_notify_s * 1000;
+	mem_give_back();
 	/* RFC 5465 4: the same events as between commands */
 	end = s->notify != NULL ? notify_idle(s, &waiting) : wait_for_mailbox(s, &waiting);
 	if (end == 1)

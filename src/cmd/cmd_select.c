@@ -202,6 +202,13 @@ cmd_examine(void *session, struct command *cmd)
 	return select_mailbox(session, cmd, true);
 }
 
+static void
+leave_mailbox(struct session *s)
+{
+	session_select(s, NULL, false);
+	mem_give_back();
+}
+
 int
 cmd_close(void *session, struct command *cmd)
 {
@@ -236,7 +243,7 @@ cmd_close(void *session, struct command *cmd)
 		free(rows);
 	}
 	/* The mailbox is closed in any case; what could not be removed is still there. */
-	session_select(s, NULL, false);
+	leave_mailbox(s);
 	return result;
 }
 
@@ -245,6 +252,6 @@ cmd_unselect(void *session, struct command *cmd)
 {
 	if (parse_end(&cmd->parse) < 0)
 		return -1;
-	session_select(session, NULL, false);
+	leave_mailbox(session);
 	return 0;
 }

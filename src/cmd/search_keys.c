@@ -5,9 +5,6 @@
  * the cache, and the file is opened by one that asks about many.
  */
 #include <stdlib.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 #include "cmd/search_source.h"
 #include "message/message.h"
@@ -145,7 +142,5 @@ search_source_close_keys(struct search_source *s)
 	buf_fini(&k->made);
 	free(k);
 	s->keys = NULL;
-#ifdef __GLIBC__
-	malloc_trim(0);		/* a session that now sleeps for hours was large for a moment */
-#endif
+	mem_give_back();	/* a session that now sleeps for hours was large for a moment */
 }

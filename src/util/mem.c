@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 _Noreturn void
 die_no_memory(void)
@@ -91,4 +94,12 @@ mem_wipe(void *bytes, size_t len)
 {
 	if (len > 0)
 		explicit_bzero(bytes, len);
+}
+
+void
+mem_give_back(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
 }

@@ -22,6 +22,12 @@ char *mem_strdup(const char *text);
 /* Overwrite with zeros in a way that the compiler may not drop. */
 void mem_wipe(void *bytes, size_t len);
 
+/*
+ * Give what was freed back to the system, as far as the C library can: for one who
+ * was large and now sleeps. Costs microseconds, and what comes next pays for its pages.
+ */
+void mem_give_back(void);
+
 /* The end of the program when there is no memory left. */
 _Noreturn void die_no_memory(void);
 
