@@ -44,8 +44,9 @@ look(void)
 	/* a keyword may look like a response code */
 	if ((at = strstr(buf_str(&answer), "\r\n* OK [UIDNEXT ")) != NULL)
 		next = strtoul(at + 16, NULL, 10);
-	for (at = buf_str(&answer); (at = strstr(at, "(UID ")) != NULL; at++) {
-		unsigned long uid = strtoul(at + 5, NULL, 10);
+	/* "(UID " alone may be a list of flags */
+	for (at = buf_str(&answer); (at = strstr(at, " FETCH (UID ")) != NULL; at++) {
+		unsigned long uid = strtoul(at + 12, NULL, 10);
 
 		assert(uid > last && uid < next);
 		last = uid;
