@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "store/account.h"
@@ -546,6 +547,11 @@ sync_parent(struct account *account, const char *path, struct err *err)
 
 /* ---- removing ---- */
 
+#define TRASH "..mayfly-deleted."
+#define KEPT "..mayfly-kept."		/* what would not go back: nobody removes it but the user */
+
+enum { OLD_TRASH_S = 3600 };	/* no DELETE takes so long */
+
 /* A folder on another disk: the user's link goes, what it leads to is not ours to remove. */
 static bool
 is_link(int dirfd, const char *path)
@@ -564,6 +570,19 @@ move_parts(const char *const *parts, size_t count, int from, int to)
 	while (i < count && (renameat(from, parts[i], to, parts[i]) == 0 || errno == ENOENT))
 		i++;
 	return i;
+}
+
+/* Mail that did not go back to path is not for sweep_trash. */
+static void
+keep_trash(struct account *account, const char *path, const char *trash)
+{
+	char kept[64];
+
+	snprintf(kept, sizeof kept, KEPT "%s", trash + strlen(TRASH));
+	if (renameat(account->dirfd, trash, account->dirfd, kept) < 0)
+		log_line(LOG_LEVEL_ERROR, "%s: a part of it is left in %s", path, trash);
+	else
+		log_line(LOG_LEVEL_ERROR, "%s: a part of it is left in %s", path, kept);
 }
 
 /*
@@ -590,7 +609,7 @@ delete_parts(struct account *account, const char *path, const char *trash, struc
 	} else if ((moved = move_parts(own, count, from, to)) < count) {
 		result = err_errno(err, "remove part of", path);
 		if (move_parts(own, moved, to, from) < moved)
-			log_line(LOG_LEVEL_ERROR, "%s: a part of it is left in %s", path, trash);
+			keep_trash(account, path, trash);
 	} else if (account->sync && fsync(from) < 0) {
 		result = err_errno(err, "fsync", path);
 	}
@@ -599,6 +618,27 @@ delete_parts(struct account *account, const char *path, const char *trash, struc
 	/* when nothing is below the one, or in the other */
 	unlinkat(account->dirfd, result == 0 ? path : trash, AT_REMOVEDIR);
 	return result;
+}
+
+/*
+ * What earlier ones did not get to the end of: they were killed, or a session that had
+ * the mailbox open made a file in it behind them. Not what one beside us moves just now,
+ * which may yet come back.
+ */
+static void
+sweep_trash(struct account *account)
+{
+	DIR *dir = open_dir(account->dirfd, ".", 0);
+	struct dirent *entry;
+	struct stat st;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		if (strncmp(entry->d_name, TRASH, strlen(TRASH)) == 0
+		    && fstatat(account->dirfd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0
+		    && S_ISDIR(st.st_mode) && time(NULL) - st.st_mtim.tv_sec > OLD_TRASH_S)
+			remove_tree(account->dirfd, entry->d_name, 0);
+	if (dir != NULL)
+		closedir(dir);
 }
 
 int
@@ -619,7 +659,7 @@ folder_delete(struct account *account, const char *name, struct err *err)
 	io_close(&fd);
 	names_to_disk(account, name, &path);
 	hash_random(&random, sizeof random);
-	snprintf(trash, sizeof trash, "..mayfly-deleted.%016llx", random);
+	snprintf(trash, sizeof trash, TRASH "%016llx", random);
 	if (account->layout == LAYOUT_FS && !is_link(account->dirfd, path.data))
 		result = delete_parts(account, path.data, trash, err);
 	else if (renameat(account->dirfd, path.data, account->dirfd, trash) < 0)
@@ -630,9 +670,11 @@ folder_delete(struct account *account, const char *name, struct err *err)
 	if (result == 0 && (account_rename(account, name, NULL, false, err) < 0
 	    || notes_drop(account, NOTES_METADATA, name, false, err) < 0))
 		log_err(err);
-	/* Where the answer is NO, mail that could not be put back is kept. */
-	if (result == 0)
+	/* Where the answer is NO, mail that could not be put back is kept, under another name. */
+	if (result == 0) {
 		remove_tree(account->dirfd, trash, 0);
+		sweep_trash(account);
+	}
 	quota_forget(account);
 	buf_fini(&path);
 	return result;

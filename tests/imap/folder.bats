@@ -115,6 +115,17 @@ load ../lib
 	must A 'LIST "" *'; names A INBOX
 }
 
+@test "DELETE takes away what one that was killed left, and not what one beside it moves" {
+	local deleted=$MAILDIR/..mayfly-deleted
+	mailbox inbox; mailbox Work plain.eml
+	as_user mkdir -p "$deleted."{0123456789abcdef/cur,fedcba9876543210/cur} "$MAILDIR/..mayfly-kept.0123456789abcdef"
+	as_user touch "$deleted."{0123456789abcdef,fedcba9876543210}/cur/1.x:2,S
+	touch -d '2 hours ago' "$deleted.0123456789abcdef" "$MAILDIR/..mayfly-kept.0123456789abcdef"
+	start A; must A 'DELETE Work'
+	[[ ! -e $deleted.0123456789abcdef && -e $deleted.fedcba9876543210/cur/1.x:2,S ]]
+	[[ -d $MAILDIR/..mayfly-kept.0123456789abcdef ]]
+}
+
 @test "DELETE of INBOX or of what is not there is NO (RFC 9051 6.3.5; RFC 5530)" {
 	mailbox inbox plain.eml
 	start A
