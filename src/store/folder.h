@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "store/folder_list.h"
+
 struct account;
 struct buf;
 struct err;
@@ -52,16 +54,5 @@ int folder_delete(struct account *account, const char *name, struct err *err);
 
 /* Rename the mailbox and all below it; UIDs and UIDVALIDITY stay. Not for INBOX. */
 int folder_rename(struct account *account, const char *from, const char *to, struct err *err);
-
-/* All mailboxes, in ascending order of their parts; INBOX is always among them. */
-struct folder_list {
-	char **names;
-	size_t count, room;
-};
-int folder_list(struct account *account, struct folder_list *out, struct err *err);
-void folder_list_fini(struct folder_list *list);
-
-/* strcmp with "/" below every other character, so that children follow their parent. */
-int folder_compare(const char *a, const char *b);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * One look at cur/ and new/: what the listings show, compared with the rows. See look.h.
+ * One look at cur/ and new/: what the listings show, compared with the rows. See look.h;
+ * two files of one base name are look_twins.c's.
  *
  * When a message is gone. A rename while readdir runs can hide a file or show it
  * twice. A name that a listing lacks is gone only if a second listing lacks it
@@ -18,6 +19,7 @@
 #include "store/account.h"
 #include "store/dirs.h"
 #include "store/journal.h"
+#include "store/look_steps.h"
 #include "store/mailbox.h"
 #include "util/ascii.h"
 #include "util/buf.h"
@@ -26,29 +28,10 @@
 #include "util/io.h"
 #include "util/log.h"
 #include "util/mem.h"
-#include "util/order.h"
 
 enum {
 	LOOKS_MAX = 10,		/* listings before a name that all of them lack counts as gone */
 	SAVE_DATE_STATS = 1000,	/* so many new files are looked at one by one for their times */
-};
-
-/* A file that no row names. */
-struct stranger {
-	char *name;
-	unsigned flags;
-	size_t base_len;
-	const char *suffix;
-	uint64_t sec, micro;
-	bool taken;		/* turned out to be a known message under another name */
-};
-
-/* A row whose file has another suffix or place than we know. */
-struct change {
-	uint32_t row;
-	unsigned flags;
-	const char *suffix;	/* when MAIL_ODD */
-	uint32_t set;
 };
 
 /* ---- finding the row of a name ---- */
@@ -113,8 +96,8 @@ find_row(struct look *look, const char *base, size_t len)
 
 /* ---- one entry ---- */
 
-static bool
-same_place(const struct row *row, unsigned flags, const char *suffix)
+bool
+look_same_place(const struct row *row, unsigned flags, const char *suffix)
 {
 	unsigned all = MAIL_FLAGS | MAIL_IN_NEW | MAIL_BARE | MAIL_ODD;
 
@@ -140,8 +123,8 @@ add_change(struct look *look, uint32_t row, unsigned flags, const char *suffix, 
 	look->changes[look->change_count++] = (struct change){ row, flags, suffix, set };
 }
 
-static struct stranger *
-add_stranger(struct look *look)
+struct stranger *
+look_add_stranger(struct look *look)
 {
 	look->strangers = mem_grow(look->strangers, &look->stranger_room,
 	    look->stranger_count + 1, sizeof *look->strangers);
@@ -173,7 +156,7 @@ see_entry(void *ctx, const char *name, bool in_new)
 		mailbox_row(look->m, (uint32_t)number, &row);
 		look->seen[number / 8] |= (unsigned char)(1 << number % 8);
 		set = (row.flags | flags) & MAIL_ODD ? letters_follow(look->m, &row, parsed.suffix) : row.set;
-		if (same_place(&row, flags, parsed.suffix) && set == row.set
+		if (look_same_place(&row, flags, parsed.suffix) && set == row.set
 		    && !(flags & MAIL_ODD && !in_new && letters_lack_passed(look->m, parsed.suffix)))
 			drop_change(look, (uint32_t)number);
 		else
@@ -181,7 +164,7 @@ see_entry(void *ctx, const char *name, bool in_new)
 			    arena_strndup(&look->texts, parsed.suffix, strlen(parsed.suffix)), set);
 		return 0;
 	}
-	s = add_stranger(look);
+	s = look_add_stranger(look);
 	s->name = arena_strndup(&look->texts, name, strlen(name));
 	s->flags = flags;
 	s->base_len = parsed.base_len;
@@ -189,175 +172,6 @@ see_entry(void *ctx, const char *name, bool in_new)
 	s->taken = false;
 	maildir_name_time(s->name, &s->sec, &s->micro);
 	return 0;
-}
-
-/* ---- strangers: once each, in the order of their delivery ---- */
-
-/* In the order of delivery, and those of one base name side by side. */
-static int
-by_time(const void *a, const void *b)
-{
-	const struct stranger *x = a, *y = b;
-	size_t len = x->base_len < y->base_len ? x->base_len : y->base_len;
-	int order;
-
-	if (x->sec != y->sec)
-		return x->sec < y->sec ? -1 : 1;
-	if (x->micro != y->micro)
-		return x->micro < y->micro ? -1 : 1;
-	order = memcmp(x->name, y->name, len);
-	if (order != 0)
-		return order;
-	if (x->base_len != y->base_len)
-		return x->base_len < y->base_len ? -1 : 1;
-	return strcmp(x->suffix, y->suffix);
-}
-
-/* A plain file of cur/ or new/. */
-static bool
-file_stat(struct mailbox *m, unsigned flags, const char *name, struct stat *st)
-{
-	int dir = flags & MAIL_IN_NEW ? mailbox_new(m) : mailbox_cur(m);
-
-	return dir >= 0 && fstatat(dir, name, st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st->st_mode);
-}
-
-/* Two names of one file: somebody is about to remove one, having made the other. */
-static bool
-same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
-}
-
-/* Give the file a base name of its own. */
-static bool
-rename_twin(struct look *look, struct stranger *s)
-{
-	struct buf name = BUF_INIT;
-	int dir = s->flags & MAIL_IN_NEW ? mailbox_new(look->m) : mailbox_cur(look->m);
-	bool done;
-
-	if (look->m->read_only || look->m->unsaved)
-		return false;
-	maildir_name_unique(&name);
-	buf_adds(&name, s->suffix);
-	done = renameat(dir, s->name, dir, name.data) == 0;
-	if (done) {
-		log_line(LOG_LEVEL_WARNING, "%s: two files had the base name of %s, one has a new name",
-		    look->m->path, s->name);
-		s->base_len = name.len - strlen(s->suffix);
-		s->name = arena_strndup(&look->texts, name.data, name.len);
-		s->suffix = s->name + s->base_len;
-	}
-	buf_fini(&name);
-	return done;
-}
-
-/* What decides but for names of one moment: it never falls where by_time rises. */
-static uint64_t
-moment(const struct stranger *s)
-{
-	enum { SECOND = 1000000 };
-
-	if (s->sec >= UINT64_MAX / SECOND)
-		return UINT64_MAX;
-	return s->sec * SECOND + (s->micro < SECOND ? s->micro : SECOND - 1);
-}
-
-static void
-sort_strangers(struct look *look)
-{
-	size_t count = look->stranger_count, end;
-	struct ordered *order = mem_calloc(count, sizeof *order);
-	struct stranger *sorted = mem_calloc(count, sizeof *sorted);
-
-	for (size_t i = 0; i < count; i++)
-		order[i] = (struct ordered){ moment(&look->strangers[i]), (uint32_t)i };
-	order_by_key(order, count);
-	for (size_t i = 0; i < count; i++)
-		sorted[i] = look->strangers[order[i].item];
-	for (size_t i = 0; i < count; i = end) {
-		for (end = i + 1; end < count && order[end].key == order[i].key; end++)
-			;
-		if (end - i > 1)
-			qsort(sorted + i, end - i, sizeof *sorted, by_time);
-	}
-	free(order);
-	free(look->strangers);
-	look->strangers = sorted;
-	look->stranger_room = count;
-}
-
-/*
- * Two strangers with one base name: a rename seen twice, or really two files.
- * Of a rename only the name that is there now stays; of two files the second
- * gets a base name of its own.
- */
-static void
-settle_twins(struct look *look)
-{
-	struct stranger *s;
-	size_t kept = 0;
-
-	if (look->stranger_count < 2)
-		return;
-	sort_strangers(look);
-	s = look->strangers;
-	for (size_t i = 0; i < look->stranger_count; i++) {
-		struct stranger *before = kept > 0 ? &s[kept - 1] : NULL;
-		struct stat first, second;
-
-		if (before == NULL || before->base_len != s[i].base_len
-		    || memcmp(before->name, s[i].name, s[i].base_len) != 0) {
-			s[kept++] = s[i];
-			continue;
-		}
-		if (strcmp(before->name, s[i].name) == 0 && before->flags == s[i].flags)
-			continue;	/* the same entry from two listings */
-		if (!file_stat(look->m, before->flags, before->name, &first))
-			*before = s[i];
-		else if (file_stat(look->m, s[i].flags, s[i].name, &second)
-		    && !same_file(&first, &second) && rename_twin(look, &s[i]))
-			s[kept++] = s[i];
-	}
-	look->stranger_count = kept;
-}
-
-/*
- * A row whose file has another name now, while one is there under the name that we know
- * too (a copy, or what a restore brought back beside it): the row keeps its file, and the
- * other is a message of its own. Otherwise one would hide the other, each in its turn.
- */
-static void
-part_twins(struct look *look)
-{
-	struct mailbox *m = look->m;
-	struct buf name = BUF_INIT;
-
-	for (size_t i = 0; i < look->change_count;) {
-		struct change *c = &look->changes[i];
-		struct stat known, other;
-		struct row row;
-
-		mailbox_row(m, c->row, &row);
-		if (same_place(&row, c->flags, c->suffix) || mailbox_file(m, &row, &name) < 0
-		    || !file_stat(m, row.flags, name.data, &known)) {
-			i++;
-			continue;
-		}
-		buf_reset(&name);
-		buf_adds(&name, row.base);
-		buf_adds(&name, c->suffix);
-		if (file_stat(m, c->flags, name.data, &other) && !same_file(&known, &other)) {
-			struct stranger s = { .name = arena_strndup(&look->texts, name.data, name.len),
-				.flags = c->flags, .suffix = c->suffix };
-
-			if (rename_twin(look, &s))
-				*add_stranger(look) = s;
-		}
-		look->changes[i] = look->changes[--look->change_count];
-	}
-	buf_fini(&name);
 }
 
 /* ---- missing rows ---- */
@@ -437,7 +251,7 @@ adopt_renamed(struct look *look, struct buf *lines)
 			look->seen[number / 8] |= (unsigned char)(1 << number % 8);
 			uidlist_write_moved(lines, row.uid, only->flags, only->suffix, base);
 			row.base = base;
-			if (!same_place(&row, only->flags, only->suffix))
+			if (!look_same_place(&row, only->flags, only->suffix))
 				add_change(look, number, only->flags, only->suffix,
 				    letters_follow(m, &row, only->suffix));
 		}
@@ -699,8 +513,8 @@ look_compose(struct look *look, struct buf *lines)
 	struct mailbox *m = look->m;
 	uint64_t modseq = m->facts.modseq + 1;
 
-	part_twins(look);
-	settle_twins(look);
+	look_part_twins(look);
+	look_settle_twins(look);
 	if (look->stranger_count > 0 && count_missing(look) > 0)
 		adopt_renamed(look, lines);
 	if (count_missing(look) > 0)
