@@ -29,6 +29,8 @@
 #include <unistd.h>
 
 #include "store/account.h"
+#include "store/journal.h"
+#include "store/lock.h"
 #include "store/mailbox.h"
 #include "store/names.h"
 #include "store/notes.h"
@@ -174,6 +176,31 @@ folder_open_mailbox(struct account *account, const char *name, int missing,
 
 /* ---- making ---- */
 
+/*
+ * The directories that lead to this one, to the disk: in the fs layout they need not be
+ * the root alone, and those above a new name may be new too.
+ */
+static int
+sync_way(struct account *account, const char *path, struct err *err)
+{
+	char *way = mem_strdup(path), *slash;
+	int result = 0;
+
+	while (account->sync && result == 0 && (slash = strrchr(way, '/')) != NULL) {
+		int fd;
+
+		*slash = '\0';
+		fd = openat(account->dirfd, way, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0 || fsync(fd) < 0)
+			result = err_errno(err, "fsync", way);
+		io_close(&fd);
+	}
+	if (account->sync && result == 0 && fsync(account->dirfd) < 0)
+		result = err_errno(err, "fsync", account->path);
+	free(way);
+	return result;
+}
+
 static void
 remove_tree(int dirfd_at, const char *path, int depth)
 {
@@ -299,31 +326,13 @@ folder_create(struct account *account, const char *name, struct err *err)
 	result = make_directories(account, path.data, &made, err);
 	if (result == 0)
 		result = make_parts(account, path.data, err);
-	if (result == 0 && account->sync && fsync(account->dirfd) < 0)
-		result = err_errno(err, "fsync", account->path);
+	if (result == 0)
+		result = sync_way(account, path.data, err);
 	if (result == 0)
 		result = settle_new(account, name, err);
 	if (result < 0 && made)
 		unmake(account, path.data);
 	buf_fini(&path);
-	return result;
-}
-
-/* The directory in which this one lies, to the disk: in the fs layout that need not be the root. */
-static int
-sync_parent(struct account *account, const char *path, struct err *err)
-{
-	const char *slash = strrchr(path, '/');
-	char *parent = slash != NULL ? mem_strndup(path, (size_t)(slash - path)) : mem_strdup(".");
-	int fd = -1, result = 0;
-
-	if (account->sync) {
-		fd = openat(account->dirfd, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0 || fsync(fd) < 0)
-			result = err_errno(err, "fsync", parent);
-	}
-	io_close(&fd);
-	free(parent);
 	return result;
 }
 
@@ -368,38 +377,83 @@ keep_trash(struct account *account, const char *path, const char *trash)
 }
 
 /*
- * In the fs layout a mailbox may hold others: only its own parts go. A part may stay though
- * others went (a directory that is not ours to write to cannot move): they come back then.
+ * Nobody looks at the mailbox while its parts go: who found its journal there and cur/ gone
+ * would make cur/ anew. A lock that cannot be made (a full disk) is done without. 0 or -1.
+ */
+static int
+lock_parts(struct account *account, int dirfd, struct lock *lock, int *fd_out, struct err *err)
+{
+	enum { STEP_MAX_US = 5000 };
+	struct lock_wait wait = { 0, 0 };
+
+	*fd_out = openat(dirfd, MAILBOX_LOCK_NAME,
+	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	while (*fd_out >= 0 && lock_try(lock, account, *fd_out, dirfd, MAILBOX_LOCK_NAME) == 0)
+		if (journal_wait_lock(&wait, STEP_MAX_US, err) < 0)
+			return -1;
+	return 0;
+}
+
+/*
+ * In the fs layout a mailbox may hold others: only its own parts go. cur/ is the first, and
+ * on disk before the others, or a loss of power could leave it without its journal; the
+ * locks are the last. A part may stay though others went (a directory that is not ours to
+ * write to cannot move), or the disk may not take it: they come back then.
  */
 static int
 delete_parts(struct account *account, const char *path, const char *trash, struct err *err)
 {
 	static const char *const own[] = { "cur", "new", "tmp", "mayfly-uidlist", "mayfly-index",
-		"mayfly-cache", "mayfly-signatures", "mayfly-keys", "mayfly-import", "mayfly-lock",
-		"mayfly-lock.dot", "mayfly-lock.dot.break", "mayfly-cache.dot",
-		"mayfly-signatures.dot", "mayfly-keys.dot" };
+		"mayfly-cache", "mayfly-signatures", "mayfly-keys", "mayfly-import", "mayfly-cache.dot",
+		"mayfly-signatures.dot", "mayfly-keys.dot", "mayfly-lock.dot.break", "mayfly-lock.dot",
+		MAILBOX_LOCK_NAME };
 	const size_t count = sizeof own / sizeof own[0];
 	int from = openat(account->dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	int to = -1, result = 0;
-	size_t moved;
+	int to = -1, lock_fd = -1, result;
+	struct lock lock = { 0 };
+	size_t moved = 0;
 
 	if (from < 0)
 		return err_errno(err, "open", path);
-	if (mkdirat(account->dirfd, trash, 0700) < 0
-	    || (to = openat(account->dirfd, trash, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
+	result = lock_parts(account, from, &lock, &lock_fd, err);
+	if (result == 0 && (mkdirat(account->dirfd, trash, 0700) < 0
+	    || (to = openat(account->dirfd, trash, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0))
 		result = err_errno(err, "make", trash);
-	} else if ((moved = move_parts(own, count, from, to)) < count) {
-		result = err_errno(err, "remove part of", path);
-		if (move_parts(own, moved, to, from) < moved)
-			keep_trash(account, path, trash);
-	} else if (account->sync && fsync(from) < 0) {
-		result = err_errno(err, "fsync", path);
+	for (size_t step = 1; result == 0 && moved < count; step = count - moved) {
+		size_t done = move_parts(own + moved, step, from, to);
+
+		moved += done;
+		if (done < step)
+			result = err_errno(err, "remove part of", path);
+		else if (account->sync && fsync(from) < 0)
+			result = err_errno(err, "fsync", path);
 	}
+	if (result == 0)
+		result = sync_way(account, path, err);
+	if (result < 0 && moved > 0 && move_parts(own, moved, to, from) < moved)
+		keep_trash(account, path, trash);
+	lock_give(&lock);
+	io_close(&lock_fd);
 	io_close(&from);
 	io_close(&to);
 	/* when nothing is below the one, or in the other */
 	unlinkat(account->dirfd, result == 0 ? path : trash, AT_REMOVEDIR);
 	return result;
+}
+
+/* The whole directory, or the link to it: gone, or there when the answer is NO. */
+static int
+delete_at_once(struct account *account, const char *path, const char *trash, struct err *err)
+{
+	/* young trash: sweep_trash of another session leaves it alone, for it may come back */
+	utimensat(account->dirfd, path, NULL, AT_SYMLINK_NOFOLLOW);
+	if (renameat(account->dirfd, path, account->dirfd, trash) < 0)
+		return err_errno(err, "remove", path);
+	if (sync_way(account, path, err) == 0)
+		return 0;
+	if (renameat(account->dirfd, trash, account->dirfd, path) < 0)
+		keep_trash(account, path, trash);
+	return -1;
 }
 
 /*
@@ -444,10 +498,8 @@ folder_delete(struct account *account, const char *name, struct err *err)
 	snprintf(trash, sizeof trash, TRASH "%016llx", random);
 	if (account->layout == LAYOUT_FS && !is_link(account->dirfd, path.data))
 		result = delete_parts(account, path.data, trash, err);
-	else if (renameat(account->dirfd, path.data, account->dirfd, trash) < 0)
-		result = err_errno(err, "remove", path.data);
-	if (result == 0 && account->sync && fsync(account->dirfd) < 0)
-		result = err_errno(err, "fsync", account->path);
+	else
+		result = delete_at_once(account, path.data, trash, err);
 	/* The mailbox is gone; what is left of its records is in nobody's way. */
 	if (result == 0 && (account_rename(account, name, NULL, false, err) < 0
 	    || notes_drop(account, NOTES_METADATA, name, false, err) < 0))
@@ -511,6 +563,8 @@ rename_maildirpp(struct account *account, const char *from, const char *to,
 		buf_fini(&new_path);
 		buf_fini(&name);
 	}
+	if (result == 0 && account->sync && fsync(account->dirfd) < 0)
+		result = err_errno(err, "fsync", account->path);
 	return result;
 }
 
@@ -529,13 +583,16 @@ rename_fs(struct account *account, const char *from, const char *to, struct err 
 		*slash = '\0';
 		result = make_directories(account, new_path.data, &made, err);
 		*slash = '/';
+		/* nothing moves into a directory that a loss of power could take */
+		if (result == 0 && made)
+			result = sync_way(account, new_path.data, err);
 	}
 	if (result == 0)
 		result = rename_directory(account, old_path.data, new_path.data, err);
 	if (result == 0)
-		result = sync_parent(account, new_path.data, err);
+		result = sync_way(account, new_path.data, err);
 	if (result == 0)
-		result = sync_parent(account, old_path.data, err);
+		result = sync_way(account, old_path.data, err);
 	buf_fini(&old_path);
 	buf_fini(&new_path);
 	return result;
@@ -590,8 +647,6 @@ folder_rename(struct account *account, const char *from, const char *to, struct 
 		result = account->layout == LAYOUT_MAILDIRPP
 		    ? rename_maildirpp(account, from, to, &list, err)
 		    : rename_fs(account, from, to, err);
-	if (result == 0 && account->sync && fsync(account->dirfd) < 0)
-		result = err_errno(err, "fsync", account->path);
 	/* It has its new name: what is left of the old one is in nobody's way. */
 	if (result == 0 && (account_rename(account, from, to, true, err) < 0
 	    || notes_drop(account, NOTES_METADATA, from, true, err) < 0))

@@ -177,6 +177,9 @@ SCRIPTS = {
     'rename-nested': (Nested, [
         ListAll(), Rename('Work', 'Archive'), *select('Archive/leaf'), Leave(b'UNSELECT'), Rename('box', 'Archive/box'),
         *select('Archive/box'), ListAll()]),
+    'nested': (Nested, [
+        Create('a/b/c', 'deep'), Append('a/b/c', 30), Rename('box', 'd/e/f'), *select('d/e/f'), Leave(b'UNSELECT'),
+        Delete('Work')]),
     'delete': (Account, [
         Delete('box'), Create('box', 'another'), Append('box', 30), *select('box'), Delete('Work/leaf')]),
     'notes': (Account, [

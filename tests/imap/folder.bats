@@ -325,11 +325,14 @@ load ../lib
 	done
 }
 
-@test "RENAME and DELETE deep in the tree (--layout=fs) are on disk before they are confirmed" {
+@test "CREATE, RENAME and DELETE deep in the tree (--layout=fs) are on disk before they are confirmed" {
 	needs strace
 	layout fs; mailbox inbox; mailbox a/x; mailbox b/z; mailbox a/d; mailbox a/d/e
-	start A --layout=fs --no-sandbox +under="strace -f -qq -y -o $T/trace -e trace=renameat,renameat2,fsync"
-	must A 'RENAME a/x b/y'; must A 'DELETE a/d'; close A
+	start A --layout=fs --no-sandbox +under="strace -f -qq -y -o $T/trace -e trace=renameat,renameat2,fsync,mkdirat,fcntl"
+	must A 'RENAME a/x b/y'; must A 'DELETE a/d'; must A 'CREATE k/l/m'; close A
+	for dir in k k/l; do sed -n '/mkdirat(.*"k\/l\/m"/,$p' "$T/trace" | grep -q "fsync(.*Maildir/$dir>"; done
+	# nobody looks at the mailbox meanwhile
+	sed '/renameat(.*a\/d>, "cur"/,$d' "$T/trace" | grep -q 'fcntl(.*a/d/mayfly-lock>, F_OFD_SETLK'
 	for dir in a b; do sed -n '/renameat2(.*"a\/x"/,$p' "$T/trace" | grep -q "fsync(.*Maildir/$dir>"; done
 	sed -n '/renameat(.*a\/d>, "cur"/,$p' "$T/trace" | grep -q 'fsync(.*Maildir/a/d>'
 }
