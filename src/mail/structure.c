@@ -263,7 +263,12 @@ note_field(struct structure *structure, struct mime *mime, const struct header_f
 	for (int i = 0; i < MIME_FIELDS; i++) {
 		if (!ascii_is(field->name + 8, field->name_len - 8, names[i]))
 			continue;
-		if (gives_way(structure, i, &mime->fields[i]))
+		if (mime->settled[i])
+			return i == MIME_TYPE;
+		/* what stays is read once: the next ones may be many, and it long */
+		if (!gives_way(structure, i, &mime->fields[i]))
+			mime->settled[i] = true;
+		else
 			mime->fields[i] = (struct mime_value){ field->value, field->value_len };
 		return i == MIME_TYPE;
 	}
@@ -339,12 +344,7 @@ kind_of(const struct buf *type, unsigned encoding)
 static bool
 in_digest(const struct scan *scan, const struct part *part)
 {
-	struct structure *structure = scan->structure;
-	const struct mime_value *above = &structure->mimes[part->parent].fields[MIME_TYPE];
-	struct lex ignored;
-
-	return part->number > 0 && structure_type(above, &ignored, &structure->text)
-	    && ascii_is(structure->text.data, structure->text.len, "multipart/digest");
+	return part->number > 0 && scan->structure->mimes[part->parent].digest;
 }
 
 /* What kind of part is it? A multipart's boundary is open from here on. */
@@ -353,7 +353,7 @@ classify(struct scan *scan)
 {
 	struct structure *structure = scan->structure;
 	struct part *parts = structure->parts->parts, *part = &parts[scan->part];
-	const struct mime *mime = &structure->mimes[scan->part];
+	struct mime *mime = &structure->mimes[scan->part];
 	struct buf *text = &structure->text;
 	struct lex lex;
 	bool typed;
@@ -364,6 +364,8 @@ classify(struct scan *scan)
 	if (typed && structure_type(&mime->fields[MIME_TYPE], &lex, text)) {
 		part->kind = (uint8_t)kind_of(text, part->encoding);
 		part->text = ascii_ncasecmp(text->data, "text/", 5) == 0;
+		/* remembered: each of 10,000 children asks, and the field may be long */
+		mime->digest = ascii_is(text->data, text->len, "multipart/digest");
 	} else if (!typed && in_digest(scan, part)) {
 		part->kind = PART_MESSAGE;
 	} else {

@@ -31,6 +31,8 @@ struct mime_value {
 
 struct mime {
 	struct mime_value fields[MIME_FIELDS];
+	bool settled[MIME_FIELDS];	/* asked once whether it gives way: no */
+	bool digest;		/* a multipart/digest */
 };
 
 struct structure {

@@ -145,6 +145,22 @@ test_limits(void)
 		buf_adds(&message, "--b\n\nx\n");
 	parse_message(message.data, message.len, PARSE_ALL, &parsed);
 	check(parsed.parts.count == PART_COUNT_MAX && parsed.parts.parts[0].end == message.len, "thirty thousand parts");
+
+	/* a long value that stays, and many that would take its place: minutes, if each asked it again */
+	for (int which = 0; which < 2; which++) {
+		buf_reset(&message);
+		buf_adds(&message, which ? "Content-Transfer-Encoding: (" : "Content-Disposition: a; (");
+		for (int i = 0; i < 500000; i++)
+			buf_addc(&message, 'a');
+		buf_adds(&message, which ? ") 8bit\n" : ") f=x\n");
+		for (int i = 0; i < 20000; i++)
+			buf_adds(&message, which ? "Content-Transfer-Encoding: b\n"
+			    : "Content-Disposition: b; f=y\n");
+		buf_adds(&message, "MIME-Version: 1.0\n\nx");
+		parse_message(message.data, message.len, PARSE_ALL, &parsed);
+		check(strstr(buf_str(&parsed.bodystructure),
+		    which ? "\"8bit\"" : "(\"a\" (\"f\" \"x\"))") != NULL, "the first of 20,000 counts");
+	}
 	buf_fini(&message);
 	parsed_fini(&parsed);
 }
