@@ -161,6 +161,17 @@ test_limits(void)
 		check(strstr(buf_str(&parsed.bodystructure),
 		    which ? "\"8bit\"" : "(\"a\" (\"f\" \"x\"))") != NULL, "the first of 20,000 counts");
 	}
+	/* and each part of a digest asks for the type above it */
+	buf_reset(&message);
+	buf_adds(&message, "Content-Type: multipart/digest (");
+	for (int i = 0; i < 500000; i++)
+		buf_addc(&message, 'a');
+	buf_adds(&message, "); boundary=b\n\n");
+	for (int i = 0; i < 9000; i++)
+		buf_adds(&message, "--b\n\nSubject: x\n\ny\n");
+	parse_message(message.data, message.len, PARSE_ALL, &parsed);
+	check(parsed.parts.count > 9000 && parsed.parts.parts[1].kind == PART_MESSAGE,
+	    "the parts of a digest are messages");
 	buf_fini(&message);
 	parsed_fini(&parsed);
 }
