@@ -18,6 +18,7 @@
 #include "query/subject.h"
 #include "util/hash.h"
 #include "util/mem.h"
+#include "util/order.h"
 #include "wire/datetime.h"
 #include "wire/parse.h"
 
@@ -230,89 +231,6 @@ sort_add(struct sort *s, struct document *d, uint32_t id)
 	s->ids[s->count++] = id;
 }
 
-/* For many: bucket by bucket from the lowest octet up, octets that are the same in all left out. */
-static void
-order_many(struct sort_item *items, struct sort_item *spare, size_t n)
-{
-	size_t counts[8][256] = { { 0 } };
-	struct sort_item *from = items, *to = spare, *swap;
-
-	for (size_t i = 0; i < n; i++)
-		for (int k = 0; k < 8; k++)
-			counts[k][from[i].by >> (8 * k) & 0xff]++;
-	for (int k = 0; k < 8; k++) {
-		size_t at = 0;
-
-		if (counts[k][from[0].by >> (8 * k) & 0xff] == n)
-			continue;
-		for (int c = 0; c < 256; c++) {
-			size_t count = counts[k][c];
-
-			counts[k][c] = at;
-			at += count;
-		}
-		for (size_t i = 0; i < n; i++)
-			to[counts[k][from[i].by >> (8 * k) & 0xff]++] = from[i];
-		swap = from;
-		from = to;
-		to = swap;
-	}
-	if (from != items)
-		memcpy(items, from, n * sizeof *items);
-}
-
-void
-sort_items(struct sort_item *items, struct sort_item *spare, size_t n)
-{
-	enum { SHORT = 16, MANY = 1024 };
-	struct sort_item *from = items, *to = spare;
-	size_t in_order = 1;
-
-	while (in_order < n && items[in_order - 1].by <= items[in_order].by)
-		in_order++;
-	if (in_order >= n)
-		return;		/* above all: where all are equal */
-	if (n >= MANY) {
-		order_many(items, spare, n);
-		return;
-	}
-	/* short runs by insertion, then merged */
-	for (size_t start = 0; start < n; start += SHORT) {
-		size_t end = start + SHORT < n ? start + SHORT : n;
-
-		for (size_t i = start + 1; i < end; i++) {
-			struct sort_item one = items[i];
-			size_t k = i;
-
-			for (; k > start && items[k - 1].by > one.by; k--)
-				items[k] = items[k - 1];
-			items[k] = one;
-		}
-	}
-	for (size_t width = SHORT; width < n; width *= 2) {
-		struct sort_item *swap = from;
-
-		for (size_t start = 0; start < n; start += 2 * width) {
-			size_t middle = start + width < n ? start + width : n;
-			size_t end = middle + width < n ? middle + width : n;
-			size_t a = start, b = middle, k = start;
-
-			if (middle == end || from[middle - 1].by <= from[middle].by) {
-				memcpy(to + start, from + start, (end - start) * sizeof *to);
-				continue;
-			}
-			while (a < middle && b < end)
-				to[k++] = from[b].by < from[a].by ? from[b++] : from[a++];
-			memcpy(to + k, from + a, (middle - a) * sizeof *to);
-			memcpy(to + k + (middle - a), from + b, (end - b) * sizeof *to);
-		}
-		from = to;
-		to = swap;
-	}
-	if (from != items)
-		memcpy(items, from, n * sizeof *items);
-}
-
 /* A run of items that are equal up to here. */
 struct run {
 	uint32_t from, to;
@@ -336,7 +254,7 @@ push(struct runs *runs, uint32_t from, uint32_t to, size_t place)
 
 /* Where the items end that are equal to the one at from. */
 static uint32_t
-end_of_equals(const struct sort_item *items, uint32_t from, uint32_t end)
+end_of_equals(const struct order_item *items, uint32_t from, uint32_t end)
 {
 	uint32_t to = from + 1;
 
@@ -364,7 +282,7 @@ octets(const char *string, size_t len, size_t from)
 
 /* The ranks of all different strings, by their numbers; the caller frees them. */
 static uint32_t *
-rank_strings(struct sort *s, struct sort_item *items, struct sort_item *spare)
+rank_strings(struct sort *s, struct order_item *items, struct order_item *spare)
 {
 	uint32_t *ranks = mem_calloc(s->string_count, sizeof *ranks), rank = 0;
 	uint8_t *same = mem_calloc(s->string_count, 1);	/* as the one before it */
@@ -382,7 +300,7 @@ rank_strings(struct sort *s, struct sort_item *items, struct sort_item *spare)
 
 			items[i].by = octets(s->texts.data + string->at, string->len, run.place);
 		}
-		sort_items(items + run.from, spare, run.to - run.from);
+		order_items(items + run.from, spare, run.to - run.from);
 		for (uint32_t from = run.from, to; from < run.to; from = to) {
 			to = end_of_equals(items, from, run.to);
 			/* the last of the eight is NUL where the string has ended */
@@ -404,7 +322,7 @@ rank_strings(struct sort *s, struct sort_item *items, struct sort_item *spare)
 /* What messages are ordered by in a column, as numbers. */
 static void
 load(const struct sort *s, const uint32_t *ranks, const uint32_t *order,
-    struct sort_item *items, const struct run *run)
+    struct order_item *items, const struct run *run)
 {
 	const struct sort_column *column = &s->columns[run->place];
 	uint64_t turn = s->program.keys[run->place].reverse ? UINT64_MAX : 0;
@@ -455,8 +373,8 @@ end_of_rank(const struct sort *s, const uint32_t *ranks, const uint32_t *order, 
 }
 
 static void
-order_messages(const struct sort *s, const uint32_t *ranks, struct sort_item *items,
-    struct sort_item *spare, uint32_t *order)
+order_messages(const struct sort *s, const uint32_t *ranks, struct order_item *items,
+    struct order_item *spare, uint32_t *order)
 {
 	struct runs runs = { NULL, 0, 0 };
 	bool counted = s->count > 0 && s->columns[0].strings != NULL;
@@ -476,7 +394,7 @@ order_messages(const struct sort *s, const uint32_t *ranks, struct sort_item *it
 		struct run run = runs.stack[--runs.depth];
 
 		load(s, ranks, order, items, &run);
-		sort_items(items + run.from, spare, run.to - run.from);
+		order_items(items + run.from, spare, run.to - run.from);
 		for (uint32_t from = run.from, to; from < run.to; from = to) {
 			to = end_of_equals(items, from, run.to);
 			for (uint32_t i = from; i < to; i++)
@@ -492,8 +410,8 @@ void
 sort_order(struct sort *s)
 {
 	size_t most = s->string_count > s->count ? s->string_count : s->count;
-	struct sort_item *items = mem_calloc(most, sizeof *items);
-	struct sort_item *spare = mem_calloc(most, sizeof *spare);
+	struct order_item *items = mem_calloc(most, sizeof *items);
+	struct order_item *spare = mem_calloc(most, sizeof *spare);
 	uint32_t *ids = mem_calloc(s->count, sizeof *ids), *ranks;
 
 	ranks = rank_strings(s, items, spare);

@@ -67,15 +67,6 @@ void sort_add(struct sort *sort, struct document *document, uint32_t id);
 /* The ids in order; they are the sort's and stand in sort->ids. */
 void sort_order(struct sort *sort);
 
-/* One of many things: what it is ordered by, and which one it is. */
-struct sort_item {
-	uint64_t by;
-	uint32_t at;
-};
-
-/* Put items in ascending order of by, equal ones as they stand; spare has room for n. */
-void sort_items(struct sort_item *items, struct sort_item *spare, size_t n);
-
 /* Numbers with a sign, so that they order as numbers without one. */
 static inline uint64_t
 sort_unsigned(int64_t number)

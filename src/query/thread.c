@@ -19,6 +19,7 @@
 #include "query/sort.h"
 #include "util/buf.h"
 #include "util/mem.h"
+#include "util/order.h"
 #include "wire/parse.h"
 
 static const struct {
@@ -366,13 +367,13 @@ thread_count(const struct thread *t)
 static uint32_t *
 by_date(const struct thread *t)
 {
-	struct sort_item *items = mem_calloc(t->count, sizeof *items);
-	struct sort_item *spare = mem_calloc(t->count, sizeof *spare);
+	struct order_item *items = mem_calloc(t->count, sizeof *items);
+	struct order_item *spare = mem_calloc(t->count, sizeof *spare);
 	uint32_t *order = mem_calloc(t->count, sizeof *order);
 
 	for (size_t i = 0; i < t->count; i++)
-		items[i] = (struct sort_item){ sort_unsigned(t->messages[i].sent), (uint32_t)i };
-	sort_items(items, spare, t->count);
+		items[i] = (struct order_item){ sort_unsigned(t->messages[i].sent), (uint32_t)i };
+	order_items(items, spare, t->count);
 	for (size_t i = 0; i < t->count; i++)
 		order[i] = items[i].at;
 	free(items);
@@ -589,7 +590,7 @@ order_by_arrival(struct thread *t)
 {
 	uint64_t *latest = mem_calloc(t->node_count, sizeof *latest);
 	uint32_t *tops = mem_calloc(t->node_count, sizeof *tops);
-	struct sort_item *items, *spare;
+	struct order_item *items, *spare;
 	size_t count = 0;
 
 	for (size_t i = 0; i < t->count; i++) {
@@ -611,8 +612,8 @@ order_by_arrival(struct thread *t)
 	spare = mem_calloc(count, sizeof *spare);
 	count = 0;
 	for (uint32_t node = t->first; node != 0; node = t->nodes[node].next)
-		items[count++] = (struct sort_item){ latest[node], node };
-	sort_items(items, spare, count);
+		items[count++] = (struct order_item){ latest[node], node };
+	order_items(items, spare, count);
 	t->first = t->last = 0;
 	for (size_t i = 0; i < count; i++) {
 		t->nodes[items[i].at].next = 0;

@@ -93,16 +93,16 @@ static void
 sort_strangers(struct look *look)
 {
 	size_t count = look->stranger_count, end;
-	struct ordered *order = mem_calloc(count, sizeof *order);
+	struct order_item *order = mem_calloc(2 * count, sizeof *order);	/* and as many to spare */
 	struct stranger *sorted = mem_calloc(count, sizeof *sorted);
 
 	for (size_t i = 0; i < count; i++)
-		order[i] = (struct ordered){ moment(&look->strangers[i]), (uint32_t)i };
-	order_by_key(order, count);
+		order[i] = (struct order_item){ moment(&look->strangers[i]), (uint32_t)i };
+	order_items(order, order + count, count);
 	for (size_t i = 0; i < count; i++)
-		sorted[i] = look->strangers[order[i].item];
+		sorted[i] = look->strangers[order[i].at];
 	for (size_t i = 0; i < count; i = end) {
-		for (end = i + 1; end < count && order[end].key == order[i].key; end++)
+		for (end = i + 1; end < count && order[end].by == order[i].by; end++)
 			;
 		if (end - i > 1)
 			qsort(sorted + i, end - i, sizeof *sorted, by_time);

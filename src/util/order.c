@@ -1,69 +1,90 @@
-/* A radix sort, octet by octet from the lowest; octets that all keys share cost nothing. */
+/*
+ * Many are put in buckets, octet by octet from the lowest; octets that all share cost
+ * nothing. Few are merged, from short runs. Neither asks a function about two of them.
+ */
 #include "util/order.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "util/mem.h"
-
-enum {
-	OCTETS = sizeof ((struct ordered *)NULL)->key,
-	VALUES = 256,
-	FEW = 64,		/* are faster put in their places one by one */
-};
-
+/* For many: bucket by bucket from the lowest octet up, octets that are the same in all left out. */
 static void
-insert_each(struct ordered *entries, size_t count)
+order_many(struct order_item *items, struct order_item *spare, size_t n)
 {
-	for (size_t i = 1; i < count; i++) {
-		struct ordered entry = entries[i];
-		size_t at = i;
+	size_t counts[8][256] = { { 0 } };
+	struct order_item *from = items, *to = spare, *swap;
 
-		for (; at > 0 && entries[at - 1].key > entry.key; at--)
-			entries[at] = entries[at - 1];
-		entries[at] = entry;
+	for (size_t i = 0; i < n; i++)
+		for (int k = 0; k < 8; k++)
+			counts[k][from[i].by >> (8 * k) & 0xff]++;
+	for (int k = 0; k < 8; k++) {
+		size_t at = 0;
+
+		if (counts[k][from[0].by >> (8 * k) & 0xff] == n)
+			continue;
+		for (int c = 0; c < 256; c++) {
+			size_t count = counts[k][c];
+
+			counts[k][c] = at;
+			at += count;
+		}
+		for (size_t i = 0; i < n; i++)
+			to[counts[k][from[i].by >> (8 * k) & 0xff]++] = from[i];
+		swap = from;
+		from = to;
+		to = swap;
 	}
-}
-
-/* Sort by one octet, of which the counts are known, from one room into the other. */
-static void
-pass(const struct ordered *from, struct ordered *to, size_t count, unsigned octet,
-    const uint32_t counts[VALUES])
-{
-	uint32_t places[VALUES], sum = 0;
-
-	for (unsigned value = 0; value < VALUES; value++) {
-		places[value] = sum;
-		sum += counts[value];
-	}
-	for (size_t i = 0; i < count; i++)
-		to[places[from[i].key >> 8 * octet & (VALUES - 1)]++] = from[i];
+	if (from != items)
+		memcpy(items, from, n * sizeof *items);
 }
 
 void
-order_by_key(struct ordered *entries, size_t count)
+order_items(struct order_item *items, struct order_item *spare, size_t n)
 {
-	uint32_t counts[OCTETS][VALUES] = { 0 };
-	struct ordered *room, *from = entries, *to;
+	enum { SHORT = 16, MANY = 1024 };
+	struct order_item *from = items, *to = spare;
+	size_t in_order = 1;
 
-	if (count <= FEW) {
-		insert_each(entries, count);
+	while (in_order < n && items[in_order - 1].by <= items[in_order].by)
+		in_order++;
+	if (in_order >= n)
+		return;		/* above all: where all are equal */
+	if (n >= MANY) {
+		order_many(items, spare, n);
 		return;
 	}
-	room = to = mem_calloc(count, sizeof *room);
-	for (size_t i = 0; i < count; i++)
-		for (unsigned octet = 0; octet < OCTETS; octet++)
-			counts[octet][entries[i].key >> 8 * octet & (VALUES - 1)]++;
-	for (unsigned octet = 0; octet < OCTETS; octet++) {
-		struct ordered *done = to;
+	/* short runs by insertion, then merged */
+	for (size_t start = 0; start < n; start += SHORT) {
+		size_t end = start + SHORT < n ? start + SHORT : n;
 
-		if (counts[octet][entries[0].key >> 8 * octet & (VALUES - 1)] == count)
-			continue;
-		pass(from, to, count, octet, counts[octet]);
-		to = from;
-		from = done;
+		for (size_t i = start + 1; i < end; i++) {
+			struct order_item one = items[i];
+			size_t k = i;
+
+			for (; k > start && items[k - 1].by > one.by; k--)
+				items[k] = items[k - 1];
+			items[k] = one;
+		}
 	}
-	if (from != entries)
-		memcpy(entries, from, count * sizeof *entries);
-	free(room);
+	for (size_t width = SHORT; width < n; width *= 2) {
+		struct order_item *swap = from;
+
+		for (size_t start = 0; start < n; start += 2 * width) {
+			size_t middle = start + width < n ? start + width : n;
+			size_t end = middle + width < n ? middle + width : n;
+			size_t a = start, b = middle, k = start;
+
+			if (middle == end || from[middle - 1].by <= from[middle].by) {
+				memcpy(to + start, from + start, (end - start) * sizeof *to);
+				continue;
+			}
+			while (a < middle && b < end)
+				to[k++] = from[b].by < from[a].by ? from[b++] : from[a++];
+			memcpy(to + k, from + a, (middle - a) * sizeof *to);
+			memcpy(to + k + (middle - a), from + b, (end - b) * sizeof *to);
+		}
+		from = to;
+		to = swap;
+	}
+	if (from != items)
+		memcpy(items, from, n * sizeof *items);
 }

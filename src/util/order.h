@@ -1,6 +1,6 @@
 /*
- * Sorting by a number, as a sort by comparing cannot: in a few passes over the
- * items whatever their count, without a branch that depends on the keys.
+ * Sorting by a number, as a sort by comparing cannot: for many in a few passes over
+ * them, whatever their count, without a branch that depends on what they are.
  */
 #ifndef UTIL_ORDER_H
 #define UTIL_ORDER_H
@@ -8,12 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ordered {
-	uint64_t key;
-	uint32_t item;		/* what it is the key of: the caller's */
+/* One of many things: what it is ordered by, and which one it is. */
+struct order_item {
+	uint64_t by;
+	uint32_t at;
 };
 
-/* Sort count entries by key; those of one key stay in the order they had. */
-void order_by_key(struct ordered *entries, size_t count);
+/* Put items in ascending order of by, equal ones as they stand; spare has room for n. */
+void order_items(struct order_item *items, struct order_item *spare, size_t n);
 
 #endif

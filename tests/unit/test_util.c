@@ -204,27 +204,27 @@ static void
 test_order(void)
 {
 	static const uint64_t masks[] = { UINT64_MAX, 0xff00, 0x3, 0, 0xff000000000000ff };
-	static const size_t counts[] = { 0, 1, 2, 64, 65, 1000, 70000 };
+	static const size_t counts[] = { 0, 1, 2, 16, 17, 1000, 1024, 70000 };
 	uint64_t random = 1;
 
 	for (size_t m = 0; m < sizeof masks / sizeof masks[0]; m++)
 		for (size_t n = 0; n < sizeof counts / sizeof counts[0]; n++) {
 			size_t count = counts[n], wrong = 0;
-			struct ordered *entries = mem_calloc(count + 1, sizeof *entries);
+			struct order_item *entries = mem_calloc(2 * count + 1, sizeof *entries);
 			uint64_t sum = 0;
 
 			for (size_t i = 0; i < count; i++) {
 				random = random * 6364136223846793005 + 1442695040888963407;
-				entries[i] = (struct ordered){ (random ^ random >> 32) & masks[m], (uint32_t)i };
-				sum += entries[i].key * (i + 1);
+				entries[i] = (struct order_item){ (random ^ random >> 32) & masks[m], (uint32_t)i };
+				sum += entries[i].by * (i + 1);
 			}
-			order_by_key(entries, count);
+			order_items(entries, entries + count, count);
 			for (size_t i = 0; i < count; i++) {
-				sum -= entries[i].key * (entries[i].item + 1);
+				sum -= entries[i].by * (entries[i].at + 1);
 				if (i > 0)
-					wrong += entries[i - 1].key > entries[i].key
-					    || (entries[i - 1].key == entries[i].key
-					    && entries[i - 1].item > entries[i].item);
+					wrong += entries[i - 1].by > entries[i].by
+					    || (entries[i - 1].by == entries[i].by
+					    && entries[i - 1].at > entries[i].at);
 			}
 			check(wrong == 0 && sum == 0, "%zu keys of %016llx are in order, equal ones as they were",
 			    count, (unsigned long long)masks[m]);
