@@ -23,7 +23,7 @@
 #include "wire/parse.h"
 
 /* What Thunderbird, Apple Mail, K-9, mutt, Roundcube and Delta Chat list a mailbox by. */
-#define NAME(text) { text, sizeof text - 1 }
+#define NAME(text) { (text), sizeof(text) - 1 }
 static const struct str common_fields[] = {
 	NAME("Autocrypt-Setup-Message"), NAME("Bcc"), NAME("Cc"),
 	NAME("Chat-Disposition-Notification-To"), NAME("Chat-Version"), NAME("Content-Type"),
